@@ -1,0 +1,1 @@
+"""Plain typed data: what flows between the rooms. Imports nothing of ours from outside `model`."""
