@@ -1,0 +1,60 @@
+"""`module`: Asterisk modules that must not be, or must be, loaded now and after the next start."""
+
+from __future__ import annotations
+
+from grundton.assess.context import Context
+from grundton.assess.judgement import Judgement, unchecked
+from grundton.assess.values import is_false, items
+from grundton.model.finding import Detail
+from grundton.model.snapshot import Object
+from grundton.model.verdict import Verdict
+
+RUNTIME = "module.loaded"
+CONFIG = "modules.modules"
+
+
+def evaluate_module(context: Context) -> list[Judgement]:
+    """Judge `forbid` and `need` against the loaded modules and modules.conf."""
+    if not context.applies():
+        return []
+    spec = context.control.spec
+    runtime, config = context.source("runtime", RUNTIME), context.source("config", CONFIG)
+    loaded = {item.name for item in context.objects("runtime", RUNTIME)} if runtime.status == "ok" else None
+    files = context.objects("config", CONFIG)
+    judgements = []
+    for names, wanted in ((spec.get("forbid", ()), False), (spec.get("need", ()), True)):
+        for name in names:
+            details = []
+            if loaded is not None:
+                is_loaded = name in loaded
+                details.append(_detail(name, "runtime", wanted, is_loaded))
+            elif config.status == "ok" and files:
+                planned = _planned(files[-1], name)
+                details.append(_detail(name, "config", wanted, planned))
+                if config.incomplete and planned is wanted:
+                    judgements.append(unchecked(RUNTIME, "; ".join(config.incomplete), (name,)))
+                    continue
+            else:
+                judgements.append(unchecked(RUNTIME, runtime.reason or config.reason, (name,)))
+                continue
+            failed = any(detail.ok is False for detail in details)
+            judgements.append(Judgement(Verdict.FAIL if failed else Verdict.PASS, RUNTIME, (name,), tuple(details)))
+    return judgements
+
+
+def _detail(name: str, place: str, wanted: bool, actual: bool) -> Detail:
+    words = {True: "loaded", False: "not loaded"}
+    return Detail(name, place, words[wanted], words[actual], wanted is actual)
+
+
+def _planned(modules: Object, name: str) -> bool:
+    """Whether modules.conf loads the module at the next start: noload wins, then load, then autoload."""
+    if name in _names(modules, "noload"):
+        return False
+    if any(name in _names(modules, key) for key in ("load", "preload", "require", "preload-require")):
+        return True
+    return not is_false(modules.text("autoload", "no"))
+
+
+def _names(modules: Object, key: str) -> set[str]:
+    return {item if item.endswith(".so") else f"{item}.so" for item in items(modules.values(key))}

@@ -1,0 +1,219 @@
+"""The pure function at the centre: snapshots, policies, records and catalogue in, assessment out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from grundton import __version__
+from grundton.assess import rollup
+from grundton.assess.context import Context, HostContext, Knowledge
+from grundton.assess.evaluators import EVALUATORS
+from grundton.assess.expressions import ExpressionError
+from grundton.assess.facets import set_facets
+from grundton.assess.gates import closed_gate
+from grundton.assess.judgement import Judgement, unchecked
+from grundton.assess.matchers import NotCheckable
+from grundton.assess.waiving import RunRecords
+from grundton.model.assessment import Assessment, HostResult
+from grundton.model.control import Control
+from grundton.model.finding import Finding, finding_id
+from grundton.model.snapshot import Snapshot
+from grundton.model.verdict import DemandVerdict, Level, MeasureVerdict, Verdict, worst
+
+if TYPE_CHECKING:
+    from grundton.catalog import Catalog
+    from grundton.policy import Policy
+
+
+@dataclass(slots=True)
+class HostInput:
+    """One host of a run: its snapshot and policy, or the reason there is none."""
+
+    name: str
+    snapshot: Snapshot | None
+    policy: Policy | None
+    reason: str = ""
+
+
+def assess(
+    hosts: Iterable[HostInput], catalog: Catalog, records: Any, now: datetime, run: Mapping[str, Any] | None = None
+) -> Assessment:
+    """Judge every host by every control of its components and roll the result up.
+
+    Args:
+        hosts: taken one at a time; a snapshot is let go as soon as its findings are made.
+        catalog: measures, controls, defaults, advisories, support dates.
+        records: waivers, attestations and decisions (`grundton.records.Records`).
+        now: the moment of the assessment, with time zone; expiry dates are read against it.
+        run: what the report should say about the run (id, times, versions); passed through.
+    """
+    knowledge = Knowledge(catalog.defaults, catalog.advisories, catalog.support, _keys_of_kind(catalog.controls.values()))
+    waivers = RunRecords(records, now.date())
+    controls_of = _by_demand(catalog)
+    results: dict[str, HostResult] = {}
+    findings: list[Finding] = []
+    by_demand: dict[str, dict[str, DemandVerdict]] = {demand: {} for demand in catalog.demands}
+    compiled: dict[str, dict[tuple[str, str], Any]] = {}
+    for host in hosts:
+        if host.snapshot is None or host.policy is None:
+            results[host.name] = _unreached(host)
+            continue
+        context = HostContext(host.snapshot, host.policy, knowledge, now, compiled.setdefault(host.policy.fingerprint, {}))
+        set_facets(host.snapshot, host.policy)
+        waivers.add_decisions(host.policy)
+        made = _judge_host(context, catalog, waivers)
+        findings += made
+        verdicts = _verdict_by_control(made)
+        on_host = {
+            demand: verdict
+            for demand, controls in controls_of.items()
+            if (verdict := rollup.demand_on_host(controls, verdicts)) is not None
+        }
+        for demand, verdict in on_host.items():
+            by_demand[demand][host.name] = verdict
+        results[host.name] = _host_result(
+            host, context, verdicts, rollup.measures_on_host(catalog.measures.values(), on_host), made
+        )
+    demands = {
+        demand.id: rollup.roll_up_demand(demand, controls_of.get(demand.id, []), by_demand[demand.id], waivers)
+        for demand in catalog.demands.values()
+    }
+    measures = {
+        measure.id: rollup.roll_up_measure(
+            measure,
+            demands,
+            {name: result.measures[measure.id] for name, result in results.items() if measure.id in result.measures},
+            waivers,
+        )
+        for measure in catalog.measures.values()
+    }
+    return Assessment(
+        catalog_version=catalog.version,
+        generator=f"grundton {__version__}",
+        hosts=results,
+        findings=findings,
+        demands=demands,
+        measures=measures,
+        counts=dict(Counter(finding.verdict.value for finding in findings)),
+        warnings=waivers.warnings(),
+        run=dict(run or {}),
+    )
+
+
+def _by_demand(catalog: Catalog) -> dict[str, list[Control]]:
+    found: dict[str, list[Control]] = {}
+    for control in catalog.controls.values():
+        for demand in control.demands:
+            found.setdefault(demand, []).append(control)
+    return found
+
+
+def _keys_of_kind(controls: Iterable[Control]) -> dict[str, tuple[str, ...]]:
+    """Every key any control looks at, by kind: what makes two objects different for the assessment."""
+    keys: dict[str, set[str]] = {}
+    for control in controls:
+        kind = control.spec.get("kind")
+        if kind:
+            wanted = keys.setdefault(kind, set())
+            for part in ("want", "match", "unless"):
+                wanted.update(control.spec.get(part, ()))
+    return {kind: tuple(sorted(wanted)) for kind, wanted in keys.items()}
+
+
+def _judge_host(context: HostContext, catalog: Catalog, records: RunRecords) -> list[Finding]:
+    findings: list[Finding] = []
+    for control in catalog.controls.values():
+        if control.component in context.snapshot.components:
+            for judgement in _judge_control(Context(control, context)):
+                findings += _findings(control, context, judgement, records)
+    return findings
+
+
+def _judge_control(context: Context) -> list[Judgement]:
+    control, policy = context.control, context.policy
+    kind = control.spec.get("kind", control.evaluator)
+    if control.level.rank > Level(policy.lookup("protection_level")).rank:
+        reason = f"asked for from protection level {control.level.value} on"
+        return [Judgement(Verdict.NOT_APPLICABLE, kind, (), (), reason)]
+    if reason := closed_gate(control, context.snapshot):
+        return [Judgement(Verdict.NOT_APPLICABLE, kind, (), (), reason)]
+    try:
+        judgements = EVALUATORS[control.evaluator](context)
+    except NotCheckable as problem:
+        return [unchecked(kind, str(problem))]
+    except ExpressionError as problem:
+        return [Judgement(Verdict.ERROR, kind, (), (), str(problem))]
+    except Exception as problem:  # noqa: BLE001 (one broken rule must not cost the other 200 verdicts; it reads as an error)
+        return [Judgement(Verdict.ERROR, kind, (), (), f"the control could not be evaluated: {type(problem).__name__}")]
+    return judgements or [Judgement(Verdict.NOT_APPLICABLE, kind, (), (), "nothing on this host that the control is about")]
+
+
+def _findings(control: Control, context: HostContext, judgement: Judgement, records: RunRecords) -> list[Finding]:
+    host = context.snapshot.host
+    if judgement.verdict is not Verdict.FAIL:
+        return [_finding(control, host, judgement, judgement.objects)]
+    result = []
+    for waiver, objects in records.split(control, host, judgement.objects):
+        if waiver is None:
+            result.append(_finding(control, host, judgement, objects))
+        else:
+            waived = Judgement(Verdict.WAIVED, judgement.kind, objects, judgement.details, waiver.reason)
+            result.append(_finding(control, host, waived, objects, waiver.id))
+    return result
+
+
+def _finding(control: Control, host: str, judgement: Judgement, objects: tuple[str, ...], waiver: str = "") -> Finding:
+    return Finding(
+        id=finding_id(control.id, host, objects),
+        control=control.id,
+        host=host,
+        verdict=judgement.verdict,
+        kind=judgement.kind,
+        objects=objects,
+        details=judgement.details,
+        reason=judgement.reason,
+        waiver=waiver,
+    )
+
+
+def _verdict_by_control(findings: Iterable[Finding]) -> dict[str, Verdict]:
+    verdicts: dict[str, list[Verdict]] = {}
+    for finding in findings:
+        verdicts.setdefault(finding.control, []).append(finding.verdict)
+    return {control: worst(found) for control, found in verdicts.items()}
+
+
+def _host_result(
+    host: HostInput,
+    context: HostContext,
+    controls: Mapping[str, Verdict],
+    measures: Mapping[str, MeasureVerdict],
+    findings: list[Finding],
+) -> HostResult:
+    snapshot = context.snapshot
+    unread = {
+        name: state.reason or "; ".join(state.incomplete)
+        for name, state in sorted(snapshot.sources.items())
+        if state.status in ("not_checked", "error") or state.incomplete
+    }
+    return HostResult(
+        name=host.name,
+        hostname=snapshot.hostname,
+        reached=True,
+        reason="",
+        live=snapshot.live,
+        components={name: item.version or "unknown version" for name, item in sorted(snapshot.components.items())},
+        unread=unread,
+        policy_digest=context.policy.fingerprint,
+        controls=dict(controls),
+        measures=dict(measures),
+        counts=dict(Counter(finding.verdict.value for finding in findings)),
+    )
+
+
+def _unreached(host: HostInput) -> HostResult:
+    return HostResult(host.name, "", False, host.reason, False, {}, {}, "", {}, {}, {})
