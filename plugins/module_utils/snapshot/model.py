@@ -82,7 +82,10 @@ class Note:
 
 @dataclass
 class Component:
-    """One product found on the host. ``version`` is upstream's (``22.10.1``), ``package`` the distribution's."""
+    """One product found on the host.
+
+    ``version`` is upstream's (``22.10.1``), ``package`` the distribution's.
+    """
 
     name: str
     version: Optional[str] = None
