@@ -1,10 +1,11 @@
-"""Version gates of a control: `since` and `until`."""
+"""Gates of a control: `since` and `until` (versions), `given` (what must be there for it to mean anything)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from grundton.assess.modules import is_loaded
 from grundton.model.control import Control
 from grundton.model.snapshot import Snapshot
 from grundton.model.version import at_least
@@ -23,6 +24,17 @@ def closed_gate(control: Control, snapshot: Snapshot) -> str:
         version, branch = _installed(snapshot, name)
         if version and branch and _reached(gate, version, branch):
             return f"{name} {version} does not have this any more"
+    return _not_given(control, snapshot)
+
+
+def _not_given(control: Control, snapshot: Snapshot) -> str:
+    module, kind = control.given.get("module"), control.given.get("kind")
+    if module and is_loaded(snapshot, module) is False:
+        return f"{module} is not loaded"
+    if kind and not snapshot.objects("config", kind) and not snapshot.objects("runtime", kind):
+        states = [snapshot.source(place, kind) for place in ("config", "runtime")]
+        if states[0].status in ("ok", "absent") and not states[0].incomplete:
+            return f"there is no {kind}"
     return ""
 
 

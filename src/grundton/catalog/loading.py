@@ -60,7 +60,9 @@ def _mapping(loader: Any, node: yaml.MappingNode) -> _Lines:
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node, deep=True)
         if key in result:
-            raise yaml.constructor.ConstructorError(None, None, f"key {key!r} stands twice", key_node.start_mark)
+            raise yaml.constructor.ConstructorError(
+                None, None, f"key {key!r} stands twice", key_node.start_mark
+            )
         result[key] = loader.construct_object(value_node, deep=True)
     return result
 
@@ -172,6 +174,7 @@ def _control(raw: Mapping[str, Any], path: Path) -> Control:
         sources=tuple(raw["sources"]),
         file=path.name,
         line=getattr(raw, "line", 0),
+        given=raw.get("given", {}),
     )
 
 
@@ -195,7 +198,9 @@ def load_controls(root: Path, demands: Mapping[str, Demand]) -> dict[str, Contro
         for raw in document:
             where = f"{path}:{getattr(raw, 'line', 0)}"
             if raw["id"] in controls:
-                raise CatalogError(f"{where}: control id {raw['id']} is already used in {controls[raw['id']].file}")
+                raise CatalogError(
+                    f"{where}: control id {raw['id']} is already used in {controls[raw['id']].file}"
+                )
             for demand in raw["demands"]:
                 if demand not in demands:
                     raise CatalogError(f"{where}: control {raw['id']}: there is no demand {demand}")

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from grundton.model.measure import Text
 from grundton.model.verdict import Level, Severity
 
 #: Evaluator keys a record may use; exactly one is present.
-EVALUATORS = ("setting", "forbidden", "required", "listener", "file", "service", "version", "module", "python")
+EVALUATORS = (
+    "setting",
+    "forbidden",
+    "required",
+    "listener",
+    "file",
+    "service",
+    "version",
+    "module",
+    "python",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +48,7 @@ class Control:
     sources: tuple[str, ...]
     file: str
     line: int
+    given: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def measures(self) -> tuple[str, ...]:

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from grundton.assess.context import Context
 from grundton.assess.judgement import Judgement, unchecked
-from grundton.assess.values import is_false, items
+from grundton.assess.modules import CONFIG, RUNTIME, planned
 from grundton.model.finding import Detail
-from grundton.model.snapshot import Object
 from grundton.model.verdict import Verdict
-
-RUNTIME = "module.loaded"
-CONFIG = "modules.modules"
 
 
 def evaluate_module(context: Context) -> list[Judgement]:
@@ -29,7 +25,7 @@ def evaluate_module(context: Context) -> list[Judgement]:
                 is_loaded = name in loaded
                 details.append(_detail(name, "runtime", wanted, is_loaded))
             elif config.status == "ok" and files:
-                planned = _planned(files[-1], name)
+                planned = planned(files[-1], name)
                 details.append(_detail(name, "config", wanted, planned))
                 if config.incomplete and planned is wanted:
                     judgements.append(unchecked(RUNTIME, "; ".join(config.incomplete), (name,)))
@@ -38,23 +34,12 @@ def evaluate_module(context: Context) -> list[Judgement]:
                 judgements.append(unchecked(RUNTIME, runtime.reason or config.reason, (name,)))
                 continue
             failed = any(detail.ok is False for detail in details)
-            judgements.append(Judgement(Verdict.FAIL if failed else Verdict.PASS, RUNTIME, (name,), tuple(details)))
+            judgements.append(
+                Judgement(Verdict.FAIL if failed else Verdict.PASS, RUNTIME, (name,), tuple(details))
+            )
     return judgements
 
 
 def _detail(name: str, place: str, wanted: bool, actual: bool) -> Detail:
     words = {True: "loaded", False: "not loaded"}
     return Detail(name, place, words[wanted], words[actual], wanted is actual)
-
-
-def _planned(modules: Object, name: str) -> bool:
-    """Whether modules.conf loads the module at the next start: noload wins, then load, then autoload."""
-    if name in _names(modules, "noload"):
-        return False
-    if any(name in _names(modules, key) for key in ("load", "preload", "require", "preload-require")):
-        return True
-    return not is_false(modules.text("autoload", "no"))
-
-
-def _names(modules: Object, key: str) -> set[str]:
-    return {item if item.endswith(".so") else f"{item}.so" for item in items(modules.values(key))}
