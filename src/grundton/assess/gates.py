@@ -1,4 +1,4 @@
-"""Gates of a control: `since` and `until` (versions), `given` (what must be there for it to mean anything)."""
+"""Gates of a control: `since` and `until` (versions), `given` (what must be there to mean anything)."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ CONFIG = "modules.modules"
 
 
 def is_loaded(snapshot: Snapshot, name: str) -> bool | None:
-    """Tell whether a module is loaded; without the daemon's answer, whether modules.conf loads it. None: not known."""
+    """Tell whether a module is loaded; offline, whether modules.conf loads it. None: not known."""
     if snapshot.source("runtime", RUNTIME).status == "ok":
         return any(item.name == name for item in snapshot.objects("runtime", RUNTIME))
     files = snapshot.objects("config", CONFIG)

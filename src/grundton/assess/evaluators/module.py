@@ -25,9 +25,9 @@ def evaluate_module(context: Context) -> list[Judgement]:
                 is_loaded = name in loaded
                 details.append(_detail(name, "runtime", wanted, is_loaded))
             elif config.status == "ok" and files:
-                planned = planned(files[-1], name)
-                details.append(_detail(name, "config", wanted, planned))
-                if config.incomplete and planned is wanted:
+                is_planned = planned(files[-1], name)
+                details.append(_detail(name, "config", wanted, is_planned))
+                if config.incomplete and is_planned is wanted:
                     judgements.append(unchecked(RUNTIME, "; ".join(config.incomplete), (name,)))
                     continue
             else:
