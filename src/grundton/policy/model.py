@@ -5,17 +5,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from copy import copy
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from grundton.policy.crypto import Registration, Rtp, Secrets, Srtp, Tls
 from grundton.policy.entries import Attestation, Decision, Waiver
-from grundton.policy.lookup import find, to_plain
+from grundton.policy.lookup import find, plain_option, to_plain
 from grundton.policy.matrix import EncryptionCell, find_cell
 from grundton.policy.nets import IPNetwork
 from grundton.policy.network import EncryptionRule, Trunk, Zone
 from grundton.policy.operation import Admin, Backup, Emergency, Logging, PatchDays, Retention, Time
-from grundton.policy.option import opt
+from grundton.policy.option import opt, options_of
 from grundton.policy.problems import Problem
 from grundton.policy.telephony import Capacity, Features, Limits, NumberPlan, Qos
 from grundton.policy.vocabulary import (
@@ -145,8 +147,7 @@ class Policy:
     cells: dict[tuple[str, str], EncryptionCell] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        canonical = json.dumps([self.to_dict(), sorted(self.stated)], sort_keys=True, ensure_ascii=True)
-        object.__setattr__(self, "fingerprint", hashlib.sha256(canonical.encode()).hexdigest())
+        object.__setattr__(self, "fingerprint", _fingerprint(self))
         object.__setattr__(self, "index", build_index(self.zones, self.trunks))
         object.__setattr__(self, "cells", {})
 
@@ -253,7 +254,33 @@ class Policy:
             (known[name] for n in range(len(parts), 0, -1) if (name := ".".join(parts[:n])) in known), ""
         )
 
+    def with_warnings(self, warnings: tuple[Problem, ...]) -> Policy:
+        """Return the same policy carrying what was noticed while reading it."""
+        if not warnings:
+            return self
+        copied = copy(self)
+        object.__setattr__(copied, "warnings", warnings)
+        return copied
+
     def to_dict(self) -> dict[str, Any]:
         """Return all decisions as plain data with stable order, keyed without the ``voip_`` prefix."""
         plain: dict[str, Any] = to_plain(self)
         return plain
+
+
+def _fingerprint(policy: Policy) -> str:
+    """Return a digest of all decisions and of which were stated; the host does not count."""
+    differing = {
+        option.name: plain_option(option, value)
+        for option in options_of(Policy)
+        if (value := getattr(policy, option.name)) != option.default
+    }
+    text = json.dumps([_defaults(), differing, sorted(policy.stated)], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@cache
+def _defaults() -> str:
+    """Return a digest of the defaults of this version, so that a changed default changes every fingerprint."""
+    plain = {option.name: plain_option(option, option.default) for option in options_of(Policy)}
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
