@@ -1,0 +1,5 @@
+"""`python -m grundton` is the command `grundton`."""
+
+from grundton.cli.main import run
+
+run()

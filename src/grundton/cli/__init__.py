@@ -1,0 +1,1 @@
+"""The command `grundton`: one file per subcommand."""

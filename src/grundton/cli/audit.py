@@ -1,0 +1,190 @@
+"""`grundton audit`: the main job."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from grundton.cli import options
+from grundton.cli.output import View, below_gate, show
+from grundton.runner.errors import InputError
+
+
+@click.command(short_help="Audit hosts, or a copied file tree.")
+@click.argument("targets", nargs=-1, metavar="[TARGET]...")
+@options.inventory
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path),
+    help="Audit a copied tree instead of a host: the directory above etc/. Needs no Ansible and no host.",
+)
+@click.option("--name", help="Name of the host in the report, with --root. Default: the tree's own host name.")
+@options.policy_file
+@options.connection
+@options.runs_dir
+@click.option("-q", "--quiet", is_flag=True, help="No progress, no view of the report: exit code and run folder only.")
+@options.view
+@options.gate
+def audit(
+    targets: tuple[str, ...],
+    inventories: tuple[str, ...],
+    root: Path | None,
+    name: str | None,
+    policy_path: Path | None,
+    runs_dir: Path,
+    quiet: bool,
+    fail_on: str,
+    allow_not_checked: bool,
+    **rest: Any,
+) -> int:
+    """Audit hosts, or a copied file tree. Changes nothing on them.
+
+    A TARGET is user@host, user@host:port, NAME=user@host, or localhost. Instead of targets, give an Ansible
+    inventory with -i, or a copied tree with --root.
+
+    \b
+    grundton audit root@pbx.example
+    grundton audit pbx=admin@192.0.2.10 --become --policy office.yml
+    grundton audit -i inventories/office --limit pbx
+    grundton audit --root support-archive/ --name pbx
+
+    What comes out is kept in a run folder (snapshots, assessment.json, report.html, log.txt).
+    """
+    _check_ways_in(targets, inventories, root, name, policy_path, rest)
+    view = View(**{key: rest.pop(key) for key in ("fmt", "output", "measures", "hosts", "severity", "verbose", "lang")})
+    # Standard output belongs to the report; everything said meanwhile goes to standard error.
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    finished = _run(targets, inventories, root, name, policy_path, runs_dir, rest, console, quiet)
+    if not (quiet and not view.output and not view.fmt):
+        show(finished.document, view)
+    return _conclude(finished, fail_on, allow_not_checked=allow_not_checked)
+
+
+def _check_ways_in(
+    targets: tuple[str, ...],
+    inventories: tuple[str, ...],
+    root: Path | None,
+    name: str | None,
+    policy_path: Path | None,
+    rest: dict[str, Any],
+) -> None:
+    ways = [bool(targets), bool(inventories), root is not None]
+    if not any(ways):
+        raise click.UsageError("what shall be audited? Give a target (root@pbx.example), -i INVENTORY, or --root DIR.")
+    if sum(ways) > 1:
+        hint = " To narrow an inventory, use --limit." if targets and inventories else ""
+        raise click.UsageError(f"give either targets, or -i INVENTORY, or --root DIR, not several of them.{hint}")
+    if name and root is None:
+        raise click.UsageError("--name goes with --root; a target gets its name like this: NAME=user@host")
+    if policy_path and inventories:
+        raise click.UsageError(
+            "--policy is for targets and trees; with -i, the voip_* variables stand in the inventory."
+        )
+    if root is not None and (given := [key for key in ("limit", "become", "ask_pass", "ssh_key") if rest.get(key)]):
+        raise click.UsageError(f"--{given[0].replace('_', '-')} makes no sense with --root: no host is contacted.")
+    for source in inventories:
+        if "," not in source and not Path(source).exists():
+            raise InputError(f"the inventory {source} does not exist", "Name a file or directory, or 'host,'.")
+
+
+def _run(
+    targets: tuple[str, ...],
+    inventories: tuple[str, ...],
+    root: Path | None,
+    name: str | None,
+    policy_path: Path | None,
+    runs_dir: Path,
+    rest: dict[str, Any],
+    console: Console,
+    quiet: bool,
+) -> Any:
+    from grundton.runner import audit as ways
+    from grundton.runner import progress
+    from grundton.runner.targets import parse_targets
+
+    policy = _checked_policy(policy_path)
+    command = ["grundton", *sys.argv[1:]]
+    if root is not None:
+        return ways.audit_tree(root, name=name, policy=policy, runs_dir=runs_dir, command=command)
+    common: dict[str, Any] = {
+        "runs_dir": runs_dir,
+        "connection": _connection(rest),
+        "progress": progress.choose(console, quiet=quiet),
+        "command": command,
+    }
+    if inventories:
+        return ways.audit_inventory(inventories, **common)
+    return ways.audit_targets(parse_targets(targets), policy, **common)
+
+
+def _checked_policy(path: Path | None) -> dict[str, Any]:
+    """Read and check the policy before any host is contacted."""
+    if path is None:
+        return {}
+    from grundton.policy import PolicyError, load_policy
+    from grundton.runner.variables import read_policy_file
+
+    variables, origins = read_policy_file(path)
+    try:
+        load_policy(variables, origins=origins)
+    except PolicyError as problem:
+        raise InputError(str(problem), "See `grundton policy show` for every variable and its default.") from problem
+    return variables
+
+
+def _connection(rest: dict[str, Any]) -> Any:
+    from grundton.runner.play import Connection
+
+    become_password = ssh_password = None
+    if rest["ask_pass"]:
+        ssh_password = click.prompt("SSH password", hide_input=True, err=True)
+    if rest["ask_become_pass"]:
+        become_password = click.prompt("sudo password", hide_input=True, err=True)
+    return Connection(
+        limit=rest["limit"],
+        forks=rest["forks"],
+        timeout=rest["timeout"],
+        private_key=rest["ssh_key"],
+        ssh_config=rest["ssh_config"],
+        become=rest["become"] or rest["ask_become_pass"],
+        become_password=become_password,
+        ssh_password=ssh_password,
+        vault_password_file=rest["vault_password_file"],
+    )
+
+
+def _conclude(finished: Any, fail_on: str, *, allow_not_checked: bool) -> int:
+    """Say who was missed and where the report is; return the exit code."""
+    from grundton.cli.main import BELOW_GATE, NOT_AUDITED, OK, USAGE
+    from grundton.runner.audit import no_voip
+
+    missed = finished.missed
+    _name_missed(missed, len(finished.outcomes))
+    click.echo(f"report: {finished.folder.html}", err=True)
+    if any(outcome.status == "bad_policy" for outcome in missed.values()):
+        return USAGE
+    if len(missed) == len(finished.outcomes):
+        return NOT_AUDITED
+    if not finished.has_voip:
+        raise no_voip("on any host that was reached" if len(finished.outcomes) > 1 else "on this host")
+    if below_gate(finished.document, fail_on, allow_not_checked=allow_not_checked):
+        return BELOW_GATE
+    # A gate that lets unreached hosts through was asked for; otherwise an incomplete audit is not a success.
+    return NOT_AUDITED if missed and not allow_not_checked else OK
+
+
+def _name_missed(missed: dict[str, Any], total: int) -> None:
+    if not missed:
+        return
+    click.echo(f"{len(missed)} of {total} host{'s' if total > 1 else ''} could not be audited:", err=True)
+    by_reason: dict[tuple[str, str], list[str]] = {}
+    for host, outcome in missed.items():
+        by_reason.setdefault((outcome.reason, outcome.advice), []).append(host)
+    for (reason, advice), hosts in by_reason.items():
+        click.echo(f"  {', '.join(hosts)}: {reason}", err=True)
+        if advice:
+            click.echo(f"    {advice}", err=True)

@@ -1,0 +1,169 @@
+"""The three ways to take snapshots, and the one way to judge them."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from grundton import __version__
+from grundton.runner.errors import AuditError, InputError
+from grundton.runner.folder import RunFolder
+from grundton.runner.judging import judge_run, stored_outcomes
+from grundton.runner.outcome import HostOutcome
+from grundton.runner.play import Connection, PlayResult, run_playbook
+from grundton.runner.progress import Progress
+from grundton.runner.targets import Target, inventory_of
+
+_READ_THE_LOG = "The whole story is in {log}."
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """A finished run: where it lies, what it found, and what became of each host."""
+
+    folder: RunFolder
+    document: dict[str, Any]
+    outcomes: Mapping[str, HostOutcome]
+
+    @property
+    def missed(self) -> dict[str, HostOutcome]:
+        """Hosts that could not be audited."""
+        return {host: outcome for host, outcome in self.outcomes.items() if not outcome.audited}
+
+    @property
+    def has_voip(self) -> bool:
+        """True when some host runs, or carries, anything this tool is about."""
+        return any(set(host["components"]) - {"host"} for host in self.document["hosts"].values())
+
+
+def audit_inventory(
+    sources: Sequence[str],
+    *,
+    runs_dir: Path,
+    connection: Connection,
+    progress: Progress,
+    command: Sequence[str] = (),
+    verbosity: int = 0,
+) -> Audit:
+    """Audit the hosts of an Ansible inventory."""
+    return _audit(list(sources), runs_dir, connection, progress, command, verbosity)
+
+
+def audit_targets(
+    targets: Sequence[Target],
+    policy: Mapping[str, Any],
+    *,
+    runs_dir: Path,
+    connection: Connection,
+    progress: Progress,
+    command: Sequence[str] = (),
+    verbosity: int = 0,
+) -> Audit:
+    """Audit hosts given by address."""
+    return _audit(inventory_of(targets, policy), runs_dir, connection, progress, command, verbosity)
+
+
+def audit_tree(
+    root: Path, *, name: str | None, policy: Mapping[str, Any], runs_dir: Path, command: Sequence[str] = ()
+) -> Audit:
+    """Audit a copied file tree, without Ansible and without a host."""
+    from grundton.runner.offline import snapshot_of_tree
+
+    if not root.is_dir():
+        reason = "it is not a directory" if root.exists() else "it does not exist"
+        raise InputError(f"cannot audit {root}: {reason}", "Name the root of a copied tree, the directory above etc/.")
+    folder = RunFolder.create(runs_dir)
+    with _noted(folder, command):
+        document = snapshot_of_tree(root, folder.key())
+        host = name or document.get("hostname") or root.resolve().name or "tree"
+        folder.write_snapshot(host, document)
+        folder.write_policy(host, policy)
+        folder.forget_key()
+        folder.write_text(folder.log, f"read {root} as {host}\n")
+        outcomes = {host: HostOutcome("audited")}
+        if not set(document["components"]) - {"host"}:
+            folder.write_hosts({host: outcomes[host].as_data()})
+            raise no_voip(f"in {root}")
+        return Audit(folder, judge_run(folder, outcomes), outcomes)
+
+
+def no_voip(where: str) -> AuditError:
+    """The error for a run that met nothing this tool is about."""
+    return AuditError(
+        f"no VoIP component found {where}",
+        "Looked for Asterisk: its package, its process, and /etc/asterisk. "
+        "Check that this is the host, or the tree above etc/, that you meant.",
+    )
+
+
+def _audit(
+    inventory: Sequence[str] | Mapping[str, Any],
+    runs_dir: Path,
+    connection: Connection,
+    progress: Progress,
+    command: Sequence[str],
+    verbosity: int,
+) -> Audit:
+    folder = RunFolder.create(runs_dir)
+    with _noted(folder, command):
+        played = run_playbook(
+            "audit",
+            inventory=inventory,
+            variables={"grundton_run_dir": str(folder.path.absolute())},
+            connection=connection,
+            progress=progress,
+            log=folder.log,
+            verbosity=verbosity,
+        )
+        if not folder.assessment.exists():
+            raise _not_audited(played, folder, inventory, connection.limit)
+        outcomes = stored_outcomes(folder)
+        from grundton.report import from_json
+
+        return Audit(folder, from_json(folder.assessment.read_bytes()), outcomes)
+
+
+@contextmanager
+def _noted(folder: RunFolder, command: Sequence[str]) -> Any:
+    from importlib.metadata import version
+
+    folder.update_run(
+        command=list(command),
+        started_at=_stamp(),
+        versions={
+            "grundton": __version__,
+            "ansible-core": version("ansible-core"),
+            "python": platform.python_version(),
+        },
+    )
+    try:
+        yield
+    finally:
+        folder.forget_key()
+        folder.update_run(finished_at=_stamp())
+
+
+def _stamp() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _not_audited(played: PlayResult, folder: RunFolder, inventory: object, limit: str | None) -> AuditError:
+    log = _READ_THE_LOG.format(log=folder.log)
+    if played.status == "canceled":
+        return AuditError("the audit was interrupted", log)
+    said = "\n".join(dict.fromkeys(played.errors))
+    if played.no_hosts or "no hosts to target" in said or "does not match any hosts" in said:
+        where = ", ".join(inventory) if isinstance(inventory, list) else "the targets"
+        narrowed = f" with --limit {limit}" if limit else ""
+        return AuditError(
+            f"no host matched: {where}{narrowed} has no host to audit",
+            "List what is there with: ansible-inventory --graph -i INVENTORY",
+        )
+    return AuditError(
+        f"the audit did not come to an end: {said or f'ansible-playbook ended with {played.return_code}'}", log
+    )

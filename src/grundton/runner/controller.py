@@ -1,0 +1,79 @@
+"""The controller's side of the two action plugins: policy first, then the snapshot; then the judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from grundton.runner.errors import GrundtonError
+from grundton.runner.folder import RunFolder
+from grundton.runner.judging import judge_run
+from grundton.runner.outcome import HostOutcome
+from grundton.runner.variables import policy_variables
+
+
+def take_snapshot(
+    *,
+    host: str,
+    arguments: Mapping[str, Any],
+    variables: Mapping[str, Any],
+    template: Callable[[Any], Any],
+    execute: Callable[[dict[str, Any]], dict[str, Any]],
+) -> dict[str, Any]:
+    """Store a host's policy and snapshot in the run folder; return the short result Ansible gets to see.
+
+    Args:
+        host: inventory name.
+        arguments: of the task: `run_dir`, and `root` for a copied tree.
+        variables: all of Ansible's variables for this host.
+        template: resolves Ansible templates.
+        execute: calls the module on the host with these arguments.
+    """
+    from grundton.policy import PolicyError, load_policy
+
+    try:
+        folder = RunFolder.prepare(Path(str(arguments["run_dir"])).absolute())
+        chosen, origins = policy_variables(variables, template)
+        load_policy(chosen, origins=origins, host=host)
+        folder.write_policy(host, chosen)
+        module_arguments = {"run_key": folder.key()}
+    except PolicyError as problem:
+        return {"failed": True, "policy_error": True, "msg": str(problem)}
+    except GrundtonError as problem:
+        return {"failed": True, "msg": str(problem)}
+    if "root" in arguments:
+        module_arguments["root"] = arguments["root"]
+    result = execute(module_arguments)
+    document = result.pop("snapshot", None)
+    if document is not None:
+        folder.write_snapshot(host, plain_document(document))
+    elif not result.get("failed"):
+        result.update(failed=True, msg="the snapshot module returned no snapshot")
+    return result
+
+
+def plain_document(document: Any) -> dict[str, Any]:
+    """Return the document as the module wrote it."""
+    return dict(document)
+
+
+def assess_hosts(*, arguments: Mapping[str, Any], results: Mapping[str, Mapping[str, Any] | None]) -> dict[str, Any]:
+    """Judge the run; return Ansible's result, with `lines` for the person in front of it."""
+    folder = RunFolder.prepare(Path(str(arguments["run_dir"])).absolute())
+    folder.forget_key()
+    outcomes = {host: HostOutcome.from_result(result) for host, result in results.items()}
+    missed = {host: outcome for host, outcome in outcomes.items() if not outcome.audited}
+    lines = [f"{host}: {outcome.status}: {outcome.reason}" for host, outcome in missed.items()]
+    try:
+        document = judge_run(folder, outcomes)
+    except GrundtonError as problem:
+        return {"failed": True, "msg": str(problem), "lines": lines}
+    lines += [f"report: {folder.html}", f"data:   {folder.assessment}"]
+    result: dict[str, Any] = {"changed": False, "run_dir": str(folder.path), "lines": lines}
+    result["counts"] = document["counts"]
+    if missed:
+        result.update(
+            failed=True, msg=f"{len(missed)} of {len(outcomes)} hosts could not be audited: {', '.join(missed)}"
+        )
+    return result

@@ -1,0 +1,63 @@
+"""From a run folder full of snapshots to its assessment and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from grundton import __version__
+from grundton.runner.errors import InputError
+from grundton.runner.folder import RunFolder
+from grundton.runner.outcome import HostOutcome
+
+
+def judge_run(folder: RunFolder, outcomes: Mapping[str, HostOutcome], now: datetime | None = None) -> dict[str, Any]:
+    """Assess every host of the run, write assessment and reports, and return the assessment document."""
+    from grundton import assess, catalog, report
+
+    moment = now or datetime.now(UTC)
+    folder.write_hosts({name: outcome.as_data() for name, outcome in outcomes.items()})
+    known = catalog.load()
+    about = {"id": folder.id, "assessed_at": f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+    assessment = assess.assess(_inputs(folder, outcomes), known, None, moment, about)
+    document = report.to_document(assessment, known)
+    folder.write_text(folder.assessment, report.to_json(document))
+    folder.write_text(folder.html, report.to_html(document))
+    folder.write_text(folder.text, report.to_text(document))
+    folder.update_run(generator=f"grundton {__version__}", catalog=known.version, **about)
+    return document
+
+
+def stored_outcomes(folder: RunFolder) -> dict[str, HostOutcome]:
+    """Return what became of each host of a stored run."""
+    found = {name: HostOutcome.from_data(data) for name, data in folder.read_hosts().items()}
+    if not found:
+        raise InputError(f"{folder.path} has no hosts.json: the run was not finished", "Run the audit again.")
+    return found
+
+
+def _inputs(folder: RunFolder, outcomes: Mapping[str, HostOutcome]) -> Iterator[Any]:
+    from grundton.assess import HostInput
+    from grundton.model.snapshot import Snapshot, SnapshotError
+    from grundton.policy import PolicyError, load_policy
+
+    for name in sorted(outcomes):
+        outcome = outcomes[name]
+        if not outcome.audited:
+            yield HostInput(name, None, None, outcome.reason)
+            continue
+        try:
+            snapshot = Snapshot.from_document(folder.read_snapshot(name), name)
+            policy = load_policy(folder.read_policy(name), host=name)
+        except SnapshotError as problem:
+            raise InputError(str(problem), "The run folder holds something else than a snapshot.") from problem
+        except PolicyError as problem:
+            raise InputError(str(problem), f"See {folder.path / 'policy'}.") from problem
+        yield HostInput(name, snapshot, policy)
+
+
+def report_paths(folder: RunFolder) -> list[Path]:
+    """Return the files a person may want to open."""
+    return [path for path in (folder.html, folder.text, folder.assessment) if path.exists()]
