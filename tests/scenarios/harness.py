@@ -36,7 +36,9 @@ Architecture: amd64
 Version: 1:{version}~dfsg-1
 Description: scenario
 """
-_OS_RELEASE = 'ID=debian\nVERSION_ID="{version}"\nVERSION_CODENAME={name}\nPRETTY_NAME="Debian GNU/Linux ({name})"\n'
+_OS_RELEASE = (
+    'ID=debian\nVERSION_ID="{version}"\nVERSION_CODENAME={name}\nPRETTY_NAME="Debian GNU/Linux ({name})"\n'
+)
 
 
 class Outcome:
@@ -49,7 +51,9 @@ class Outcome:
     @property
     def failing(self) -> set[str]:
         """Names of the objects of every failing finding."""
-        return {name for finding in self.findings if finding.verdict is Verdict.FAIL for name in finding.objects}
+        return {
+            name for finding in self.findings if finding.verdict is Verdict.FAIL for name in finding.objects
+        }
 
     @property
     def text(self) -> str:
@@ -57,10 +61,10 @@ class Outcome:
         lines = []
         for finding in self.findings:
             lines.append(f"{finding.verdict.value} {finding.kind} {', '.join(finding.objects)} {finding.reason}")
-            for detail in finding.details:
-                lines.append(
-                    f"  {detail.place} {detail.key}: expected {detail.expected}, found {detail.actual} {detail.location}"
-                )
+            lines += [
+                f"  {at.place} {at.key}: expected {at.expected}, found {at.actual} {at.location}"
+                for at in finding.details
+            ]
         return "\n".join(lines)
 
 
@@ -98,7 +102,7 @@ def plant(scenario: Mapping[str, Any], root: Path) -> None:
 def snapshot_of(scenario: Mapping[str, Any], root: Path) -> Snapshot:
     """Collect the tree offline and add what only a live host can say."""
     ensure_importable()
-    from ansible_collections.grundton.voip.plugins.module_utils.snapshot.collect import (  # type: ignore[import-not-found]  # noqa: PLC0415
+    from ansible_collections.grundton.voip.plugins.module_utils.snapshot.collect import (  # type: ignore[import-not-found]
         collect_snapshot,
     )
 

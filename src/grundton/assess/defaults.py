@@ -20,7 +20,8 @@ class Default:
 def default_of(table: Mapping[str, Any], kind: str, key: str, component: Component | None) -> Default | None:
     """Return the default of `key` for the installed version, or None when it is not known.
 
-    `table` is `catalog/defaults/<component>.yml`: kind → key → text | null | {default | value, since?, ranges?}.
+    `table` is `catalog/defaults/<component>.yml`: kind → key → text | null |
+    {default | value, since?, ranges?}.
     """
     keys = table.get(kind)
     if keys is None or key not in keys:

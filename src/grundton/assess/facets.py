@@ -25,8 +25,8 @@ PHONE, TRUNK, WEBRTC = "phone", "trunk", "webrtc"
 def trunk_endpoints(snapshot: Snapshot) -> set[str]:
     """Names of endpoints that are trunks.
 
-    An endpoint is a trunk when an `identify` matches it by address, when it authenticates outwards, or when an outbound
-    registration names it (`endpoint=`) or shares its `outbound_auth`.
+    An endpoint is a trunk when an `identify` matches it by address, when it authenticates outwards, or when
+    an outbound registration names it (`endpoint=`) or shares its `outbound_auth`.
     """
     names: set[str] = set()
     for place in ("config", "runtime"):

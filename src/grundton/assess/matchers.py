@@ -26,7 +26,7 @@ class Lookup(Protocol):
         """Return the networks of a zone, by name or kind; empty when there are none."""
 
 
-class NotCheckable(Exception):
+class NotCheckableError(Exception):
     """The expected value itself is unknown (a zone nobody defined): the control cannot be checked."""
 
 
@@ -38,11 +38,12 @@ class Matcher:
     text: str
 
     def __call__(self, values: Values) -> bool:
+        """Apply the predicate."""
         return self.test(values)
 
 
 def compile_matcher(raw: object, policy: Lookup) -> Matcher:
-    """Compile one matcher; `policy` resolves `{policy: path}` and zone names. Raises NotCheckable."""
+    """Compile one matcher; `policy` resolves `{policy: path}` and zone names. Raises NotCheckableError."""
     if isinstance(raw, Mapping):
         if set(raw) == {"policy"}:
             return _literal(policy.lookup(raw["policy"]))
@@ -113,7 +114,10 @@ def _max(argument: object, policy: Lookup) -> Matcher:
 
 def _matches(argument: object, policy: Lookup) -> Matcher:
     pattern = re.compile(str(_resolve(argument, policy)))
-    return Matcher(_last(lambda value: isinstance(value, str) and bool(pattern.search(value))), f"matching {pattern.pattern}")
+    return Matcher(
+        _last(lambda value: isinstance(value, str) and bool(pattern.search(value))),
+        f"matching {pattern.pattern}",
+    )
 
 
 def _not_matches(argument: object, policy: Lookup) -> Matcher:
@@ -142,13 +146,16 @@ def _lower(values: Values) -> set[str]:
 
 def _contains_all(argument: object, policy: Lookup) -> Matcher:
     wanted = [str(item) for item in _list(argument, policy)]
-    return Matcher(lambda values: {item.lower() for item in wanted} <= _lower(values), "containing " + ", ".join(wanted))
+    return Matcher(
+        lambda values: {item.lower() for item in wanted} <= _lower(values), "containing " + ", ".join(wanted)
+    )
 
 
 def _contains_none(argument: object, policy: Lookup) -> Matcher:
     unwanted = [str(item) for item in _list(argument, policy)]
     return Matcher(
-        lambda values: not ({item.lower() for item in unwanted} & _lower(values)), "without " + ", ".join(unwanted)
+        lambda values: not ({item.lower() for item in unwanted} & _lower(values)),
+        "without " + ", ".join(unwanted),
     )
 
 
@@ -164,14 +171,17 @@ def _within(argument: object, policy: Lookup) -> Matcher:
         literal = v.network_of(name)
         found = [literal] if literal is not None else list(policy.networks_of(name))
         if not found:
-            raise NotCheckable(f"the policy names no network for zone {name!r} (voip_zones)")
+            raise NotCheckableError(f"the policy names no network for zone {name!r} (voip_zones)")
         networks += found
 
     def test(value: Datum) -> bool:
         network = v.network_of(value) if isinstance(value, str) else None
         return network is not None and any(network in allowed for allowed in networks)
 
-    return Matcher(lambda values: bool(values) and all(test(value) for value in v.items(values)), "within " + ", ".join(names))
+    return Matcher(
+        lambda values: bool(values) and all(test(value) for value in v.items(values)),
+        "within " + ", ".join(names),
+    )
 
 
 def _loopback(argument: object, _policy: Lookup) -> Matcher:

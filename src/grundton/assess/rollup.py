@@ -1,4 +1,4 @@
-"""Roll findings up: control → demand → measure, per host and over the estate (docs/architecture.md section 6)."""
+"""Roll findings up: control → demand → measure, per host and over the estate (architecture, section 6)."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from grundton.assess.expressions import ExpressionError
 from grundton.assess.facets import set_facets
 from grundton.assess.gates import closed_gate
 from grundton.assess.judgement import Judgement, unchecked
-from grundton.assess.matchers import NotCheckable
+from grundton.assess.matchers import NotCheckableError
 from grundton.assess.waiving import RunRecords
 from grundton.model.assessment import Assessment, HostResult
 from grundton.model.control import Control
@@ -40,7 +40,11 @@ class HostInput:
 
 
 def assess(
-    hosts: Iterable[HostInput], catalog: Catalog, records: Any, now: datetime, run: Mapping[str, Any] | None = None
+    hosts: Iterable[HostInput],
+    catalog: Catalog,
+    records: Any,
+    now: datetime,
+    run: Mapping[str, Any] | None = None,
 ) -> Assessment:
     """Judge every host by every control of its components and roll the result up.
 
@@ -51,7 +55,9 @@ def assess(
         now: the moment of the assessment, with time zone; expiry dates are read against it.
         run: what the report should say about the run (id, times, versions); passed through.
     """
-    knowledge = Knowledge(catalog.defaults, catalog.advisories, catalog.support, _keys_of_kind(catalog.controls.values()))
+    knowledge = Knowledge(
+        catalog.defaults, catalog.advisories, catalog.support, _keys_of_kind(catalog.controls.values())
+    )
     waivers = RunRecords(records, now.date())
     controls_of = _by_demand(catalog)
     results: dict[str, HostResult] = {}
@@ -62,7 +68,9 @@ def assess(
         if host.snapshot is None or host.policy is None:
             results[host.name] = _unreached(host)
             continue
-        context = HostContext(host.snapshot, host.policy, knowledge, now, compiled.setdefault(host.policy.fingerprint, {}))
+        context = HostContext(
+            host.snapshot, host.policy, knowledge, now, compiled.setdefault(host.policy.fingerprint, {})
+        )
         set_facets(host.snapshot, host.policy)
         waivers.add_decisions(host.policy)
         made = _judge_host(context, catalog, waivers)
@@ -143,13 +151,15 @@ def _judge_control(context: Context) -> list[Judgement]:
         return [Judgement(Verdict.NOT_APPLICABLE, kind, (), (), reason)]
     try:
         judgements = EVALUATORS[control.evaluator](context)
-    except NotCheckable as problem:
+    except NotCheckableError as problem:
         return [unchecked(kind, str(problem))]
     except ExpressionError as problem:
         return [Judgement(Verdict.ERROR, kind, (), (), str(problem))]
-    except Exception as problem:  # noqa: BLE001 (one broken rule must not cost the other 200 verdicts; it reads as an error)
+    except Exception as problem:
         return [Judgement(Verdict.ERROR, kind, (), (), f"the control could not be evaluated: {type(problem).__name__}")]
-    return judgements or [Judgement(Verdict.NOT_APPLICABLE, kind, (), (), "nothing on this host that the control is about")]
+    return judgements or [
+        Judgement(Verdict.NOT_APPLICABLE, kind, (), (), "nothing on this host that the control is about")
+    ]
 
 
 def _findings(control: Control, context: HostContext, judgement: Judgement, records: RunRecords) -> list[Finding]:

@@ -9,7 +9,7 @@ from netaddr import AddrFormatError, IPAddress, IPNetwork
 
 from grundton.model.snapshot import Datum
 
-#: Words Asterisk takes for true and false (main/utils.c, ast_true and ast_false), shared by the other daemons.
+#: Words Asterisk takes for true and false (main/utils.c, ast_true and ast_false); the others share them.
 TRUE_WORDS = frozenset({"yes", "true", "y", "t", "1", "on", "enabled"})
 FALSE_WORDS = frozenset({"no", "false", "n", "f", "0", "off", "disabled"})
 
@@ -25,7 +25,7 @@ def is_false(text: str) -> bool:
 
 
 def same(value: Datum, wanted: object) -> bool:
-    """Compare a value with a literal of a record: yes/no words, integers, otherwise text without regard to case."""
+    """Compare a value with a literal of a record: yes/no words, integers, otherwise text in any case."""
     if not isinstance(value, str):
         return False
     if isinstance(wanted, bool):
@@ -82,7 +82,7 @@ def _classes(classes: str) -> str:
 
 
 def network_of(text: str) -> IPNetwork | None:
-    """Read an address, an address with a port, or a network in any notation Asterisk takes; None when it is none."""
+    """Read an address, perhaps with a port, or a network in any notation Asterisk takes; None otherwise."""
     text = text.strip()
     if text.startswith("["):
         text = text[1:].split("]", 1)[0]
@@ -103,4 +103,8 @@ def is_loopback(text: str) -> bool:
     if text.startswith("/") or text.lower().startswith("unix:"):
         return True
     network = network_of(text)
-    return network is not None and bool(network.first == network.last) and bool(IPAddress(network.first, network.version).is_loopback())
+    return (
+        network is not None
+        and bool(network.first == network.last)
+        and bool(IPAddress(network.first, network.version).is_loopback())
+    )

@@ -150,7 +150,8 @@ def _measure(raw: Mapping[str, Any]) -> Measure:
     )
 
 
-def _control(raw: Mapping[str, Any], path: Path) -> Control:
+def control_from_record(raw: Mapping[str, Any], file: str) -> Control:
+    """Turn a checked record into a Control; `file` is the name of the file it stands in."""
     evaluator = next(key for key in EVALUATORS if key in raw)
     return Control(
         id=raw["id"],
@@ -172,7 +173,7 @@ def _control(raw: Mapping[str, Any], path: Path) -> Control:
         why=" ".join(raw["why"].split()),
         remedy=" ".join(raw["remedy"].split()),
         sources=tuple(raw["sources"]),
-        file=path.name,
+        file=file,
         line=getattr(raw, "line", 0),
         given=raw.get("given", {}),
     )
@@ -204,7 +205,7 @@ def load_controls(root: Path, demands: Mapping[str, Demand]) -> dict[str, Contro
             for demand in raw["demands"]:
                 if demand not in demands:
                     raise CatalogError(f"{where}: control {raw['id']}: there is no demand {demand}")
-            controls[raw["id"]] = _control(raw, path)
+            controls[raw["id"]] = control_from_record(raw, path.name)
     return controls
 
 

@@ -46,6 +46,6 @@ class Finding:
 
 
 def finding_id(control: str, host: str, objects: tuple[str, ...]) -> str:
-    """Stable id of a finding: the same control, host and objects give the same twelve hex digits in every run."""
+    """Stable id: the same control, host and objects give the same twelve hex digits in every run."""
     text = "\0".join((control, host, *sorted(objects)))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -93,7 +93,7 @@ class Object:
         return [value for value in self.values(key) if isinstance(value, str)]
 
     def location(self, key: str | None = None) -> Location | None:
-        """Where `key` (its last value), or the object itself, stands; None for runtime and system objects."""
+        """Where `key` (its last value) or the object itself stands; None for runtime and system objects."""
         if self.place == "config" and key is not None and self.raw_values.get(key):
             _, file, line = self.raw_values[key][-1][:3]
             return Location(self.snapshot.files[file], line)
@@ -129,7 +129,7 @@ class Snapshot:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any], host: str) -> Snapshot:
-        """Read a snapshot document; raises SnapshotError when it is not one of schema `grundton.snapshot/1`."""
+        """Read a document; raises SnapshotError when it is not of schema `grundton.snapshot/1`."""
         if not isinstance(document, Mapping) or document.get("schema") != SCHEMA:
             found = document.get("schema") if isinstance(document, Mapping) else type(document).__name__
             raise SnapshotError(f"snapshot of {host}: expected schema {SCHEMA}, found {found!r}")
@@ -153,7 +153,9 @@ class Snapshot:
                     for name, raw in document["components"].items()
                 },
                 sources={
-                    name: SourceState(raw["status"], raw.get("reason", "") or "", tuple(raw.get("incomplete", ())))
+                    name: SourceState(
+                        raw["status"], raw.get("reason", "") or "", tuple(raw.get("incomplete", ()))
+                    )
                     for name, raw in document["sources"].items()
                 },
                 files=document["files"],

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import Enum
+from enum import StrEnum
 
 
-class Verdict(str, Enum):
+class Verdict(StrEnum):
     """Verdict of a finding or a control."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105
     FAIL = "fail"
     WAIVED = "waived"
     NOT_APPLICABLE = "not_applicable"
@@ -17,10 +17,10 @@ class Verdict(str, Enum):
     ERROR = "error"
 
 
-class DemandVerdict(str, Enum):
+class DemandVerdict(StrEnum):
     """Verdict of a demand: what findings know, and what only records can say."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105
     FAIL = "fail"
     WAIVED = "waived"
     NOT_APPLICABLE = "not_applicable"
@@ -34,7 +34,7 @@ class DemandVerdict(str, Enum):
     ATTESTATION_EXPIRED = "attestation_expired"
 
 
-class MeasureVerdict(str, Enum):
+class MeasureVerdict(StrEnum):
     """Verdict of a measure, the words of Grundschutz practice."""
 
     FULFILLED = "fulfilled"
@@ -44,7 +44,7 @@ class MeasureVerdict(str, Enum):
     NOT_ASSESSED = "not_assessed"
 
 
-class Severity(str, Enum):
+class Severity(StrEnum):
     """How bad a failing control is."""
 
     LOW = "low"
@@ -58,7 +58,7 @@ class Severity(str, Enum):
         return _SEVERITY_RANK[self]
 
 
-class Level(str, Enum):
+class Level(StrEnum):
     """Protection level a control belongs to; basic is contained in standard, standard in elevated."""
 
     BASIC = "basic"

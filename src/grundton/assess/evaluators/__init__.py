@@ -1,4 +1,4 @@
-"""One evaluator per kind of control. Each takes a Context and returns judgements; none means not applicable."""
+"""One evaluator per kind of control: Context in, judgements out; none means not applicable."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from grundton.model.snapshot import Object
 
 @dataclass(slots=True)
 class ObjectClass:
-    """Objects of one kind with equal values for every key any control looks at, equal running values, role and zone.
+    """Objects of one kind that are equal in every key any control looks at, in role, zone and running values.
 
     `item` stands for all `members`; `twin` is the running daemon's answer for `item`, when there is one.
     """

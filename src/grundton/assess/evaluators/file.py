@@ -27,10 +27,18 @@ def evaluate_file(context: Context) -> list[Judgement]:
     for item in context.objects("system", KIND):
         if not any(fnmatchcase(item.name, pattern) for pattern in spec["paths"]):
             continue
-        if any(fnmatchcase(item.name, pattern) for pattern in spec.get("except", ())) or not satisfies(item, match, context):
+        if any(fnmatchcase(item.name, pattern) for pattern in spec.get("except", ())) or not satisfies(
+            item, match, context
+        ):
             continue
         details = tuple(
-            Detail(_label(key), "system", matcher.text, show(item.value(_label(key))), matcher(item.values(_label(key))))
+            Detail(
+                _label(key),
+                "system",
+                matcher.text,
+                show(item.value(_label(key))),
+                matcher(item.values(_label(key))),
+            )
             for key, matcher in want.items()
         )
         failed = tuple(detail for detail in details if not detail.ok)

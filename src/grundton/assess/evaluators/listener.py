@@ -25,8 +25,17 @@ def evaluate_listener(context: Context) -> list[Judgement]:
         if not satisfies(item, match, context) or (unless and satisfies(item, unless, context)):
             continue
         details = tuple(
-            Detail(key, "system", matcher.text, show(item.value(key)), matcher(item.values(key))) for key, matcher in want.items()
-        ) or (Detail(KIND, "system", "not listening", f"listening ({item.text('process') or 'unknown process'})", False),)
+            Detail(key, "system", matcher.text, show(item.value(key)), matcher(item.values(key)))
+            for key, matcher in want.items()
+        ) or (
+            Detail(
+                KIND,
+                "system",
+                "not listening",
+                f"listening ({item.text('process') or 'unknown process'})",
+                False,
+            ),
+        )
         failed = tuple(detail for detail in details if detail.ok is False)
         grouping.add(item.name, Verdict.FAIL if failed else Verdict.PASS, failed or details)
     judgements = grouping.judgements()

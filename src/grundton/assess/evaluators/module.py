@@ -34,9 +34,7 @@ def evaluate_module(context: Context) -> list[Judgement]:
                 judgements.append(unchecked(RUNTIME, runtime.reason or config.reason, (name,)))
                 continue
             failed = any(detail.ok is False for detail in details)
-            judgements.append(
-                Judgement(Verdict.FAIL if failed else Verdict.PASS, RUNTIME, (name,), tuple(details))
-            )
+            judgements.append(Judgement(Verdict.FAIL if failed else Verdict.PASS, RUNTIME, (name,), tuple(details)))
     return judgements
 
 

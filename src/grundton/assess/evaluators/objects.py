@@ -9,7 +9,7 @@ from grundton.model.snapshot import Datum, Location, Object
 
 
 def places(context: Context, kind: str) -> list[str]:
-    """Places to judge: `where` of the record, else system, config and runtime wherever the snapshot has such a source."""
+    """Places to judge: `where` of the record, else wherever the snapshot has such a source."""
     where = context.control.spec.get("where")
     if where:
         return [where]
@@ -23,7 +23,7 @@ def places(context: Context, kind: str) -> list[str]:
 
 
 def satisfies(item: Object, matchers: dict[str, Matcher], context: Context) -> bool:
-    """Tell whether every matcher holds; an absent key counts with its code default. `role` and `zone` are facets."""
+    """Tell whether every matcher holds; an absent key counts with its code default."""
     return all(matcher(effective(item, key, context)) for key, matcher in matchers.items())
 
 
@@ -43,7 +43,7 @@ def effective(item: Object, key: str, context: Context) -> list[Datum]:
 
 
 def selected(context: Context, place: str, kind: str) -> list[ObjectClass]:
-    """Classes of objects at `place` that the record means: `name`, `match`, not `unless`, and `when` holds for them."""
+    """Classes of objects at `place` that `name`, `match`, `unless` and `when` of the record choose."""
     name = context.matcher("name")
     match, unless = context.matchers("match"), context.matchers("unless")
     chosen = []

@@ -33,7 +33,14 @@ def _details(context: Context, item: Object, expected: str, ok: bool) -> tuple[D
     if not keys:
         return (Detail(item.kind, item.place, expected, "present", ok, where_text(item.location())),)
     return tuple(
-        Detail(key, item.place, expected, ", ".join(show(value) for value in item.values(key)), ok, where_text(item.location(key)))
+        Detail(
+            key,
+            item.place,
+            expected,
+            ", ".join(show(value) for value in item.values(key)),
+            ok,
+            where_text(item.location(key)),
+        )
         for key in keys
     )
 
@@ -53,11 +60,13 @@ def evaluate_forbidden(context: Context) -> list[Judgement]:
         return []
     if incomplete:
         return [unchecked(kind, "none found in what could be read, but: " + "; ".join(dict.fromkeys(incomplete)))]
-    return [Judgement(Verdict.PASS, kind, (), (Detail(kind, places(context, kind)[0], "not there", "not there", True),))]
+    return [
+        Judgement(Verdict.PASS, kind, (), (Detail(kind, places(context, kind)[0], "not there", "not there", True),))
+    ]
 
 
 def evaluate_required(context: Context) -> list[Judgement]:
-    """Pass when at least one object the record means exists; fail when the source is complete and there is none."""
+    """Pass when an object the record means exists; fail when the source is complete and there is none."""
     kind = context.control.spec["kind"]
     objects, unread, incomplete = _found(context, kind)
     if objects:

@@ -27,7 +27,13 @@ def evaluate_service(context: Context) -> list[Judgement]:
         if not any(fnmatchcase(item.name, pattern) for pattern in spec["units"]):
             continue
         details = tuple(
-            Detail(key, "system", matcher.text, show(item.value(key)), matcher(item.values(key)) if item.values(key) else None)
+            Detail(
+                key,
+                "system",
+                matcher.text,
+                show(item.value(key)),
+                matcher(item.values(key)) if item.values(key) else None,
+            )
             for key, matcher in want.items()
         )
         failed = tuple(detail for detail in details if detail.ok is False)

@@ -49,7 +49,7 @@ def _judge_class(context: Context, group: ObjectClass, want: dict[str, Matcher],
 
 
 def _relocated(detail: Detail, item: Object) -> Detail:
-    """The same wrong value at the place where this object gets it from; an absent value has no place of its own."""
+    """The same wrong value where this object gets it from; an absent value has no place of its own."""
     if detail.place != "config" or detail.is_default or not item.raw_values.get(detail.key):
         return detail
     location = where_text(item.location(detail.key))
@@ -82,9 +82,7 @@ def _without_line(detail: Detail) -> Detail:
     return replace(detail, location=detail.location.rsplit(":", 1)[0]) if detail.location else detail
 
 
-def _compare(
-    context: Context, item: Object, key: str, matcher: Matcher, source: SourceState
-) -> tuple[Detail, str]:
+def _compare(context: Context, item: Object, key: str, matcher: Matcher, source: SourceState) -> tuple[Detail, str]:
     values = item.values(key)
     if values:
         ok: bool | None = matcher(values)
@@ -114,9 +112,7 @@ def _shown(values: Sequence[Datum]) -> str:
     return ", ".join(texts) if len(texts) >= len(values) else ", ".join(show(value) for value in values)
 
 
-def _if_none(
-    context: Context, kind: str, want: dict[str, Matcher], place: str, source: SourceState
-) -> list[Judgement]:
+def _if_none(context: Context, kind: str, want: dict[str, Matcher], place: str, source: SourceState) -> list[Judgement]:
     policy = context.control.spec.get("if_none", "not_applicable")
     if policy == "not_applicable" or not context.applies():
         return []
@@ -142,9 +138,11 @@ def _by_defaults(context: Context, kind: str, want: dict[str, Matcher], place: s
         values: list[Datum] = [] if default.value is None else [default.value]
         actual = "not set" if default.value is None else f"{default.value} (default)"
         details.append(Detail(key, place, matcher.text, actual, matcher(values), "", True))
-        for twin in running:
-            if twin.values(key):
-                details.append(Detail(key, "runtime", matcher.text, _shown(twin.values(key)), matcher(twin.values(key))))
+        details += [
+            Detail(key, "runtime", matcher.text, _shown(twin.values(key)), matcher(twin.values(key)))
+            for twin in running
+            if twin.values(key)
+        ]
     if any(detail.ok is False for detail in details):
         return Judgement(Verdict.FAIL, kind, (), tuple(detail for detail in details if detail.ok is False), what)
     if any(detail.ok is None for detail in details):

@@ -1,7 +1,8 @@
 """Rules a record names with `python: {rule: …}`.
 
-A rule is a pure function `(Context) -> list[Judgement]`; no judgement means the control does not apply. Rules live in
-one module per topic below this package and register themselves with `@rule("name")`; all modules are imported on first use.
+A rule is a pure function `(Context) -> list[Judgement]`; no judgement means the control does not apply.
+Rules live in one module per topic below this package and register themselves with `@rule("name")`;
+all modules are imported on first use.
 """
 
 from __future__ import annotations
