@@ -243,7 +243,7 @@ def _is_repeated(low: str) -> bool:
 
 def is_reference(text: str) -> bool:
     """Whether a text only refers to a value kept elsewhere (``${PIN}``), and so is no secret itself."""
-    return text.startswith("${") and text.endswith("}") and text.count("${") == text.count("}")
+    return text.startswith(("${", "$["))
 
 
 _LOOKS: Dict[str, bool] = {}
@@ -299,9 +299,7 @@ _PATTERNS: Tuple["re.Pattern[str]", ...] = (
     re.compile(r"(?i)\b" + _CHANNELS + r"[/,][^\s/:@,&()\"'«]*:(?P<secret>[^\s@,&()\"'«]+)@"),
     # name=secret, name: secret, also in a query string, a connection string or a command
     re.compile(
-        r"(?i)(?<![\w.${-])(?:--)?"
-        + _NAMES
-        + r"\)?(?:\s*=\s*|\s*:\s+)[\"']?(?P<secret>[^\s&;,|)\"'«>][^\s&;,|)\"'«]*)"
+        r"(?i)(?<![\w.${-])(?:--)?" + _NAMES + r"\)?(?:\s*=\s*|\s*:\s+)[\"']?(?P<secret>[^\s&;,|)\"'«>][^\s&;,|)\"'«]*)"
     ),
     # Authorization: Basic c2VjcmV0
     re.compile(r"(?i)\b(?:basic|bearer|digest)\s+(?P<secret>[A-Za-z0-9+/=_.~-]{8,})"),

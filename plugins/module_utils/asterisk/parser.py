@@ -133,9 +133,7 @@ class _StopReadingError(Exception):
 
 
 class _Reader:
-    def __init__(
-        self, tree: Tree, directory: str, files: FileTable, moved: Optional[Callable[[str], bool]]
-    ) -> None:
+    def __init__(self, tree: Tree, directory: str, files: FileTable, moved: Optional[Callable[[str], bool]]) -> None:
         self.tree = tree
         self.directory = directory
         self.files = files
@@ -233,9 +231,7 @@ class _Reader:
                 if name:
                     variables.append((shared(name, name), (shared(value, value), number, line)))
                 else:
-                    self._remark(
-                        "warning", "no name before the equal sign; Asterisk ignores the line", number, line
-                    )
+                    self._remark("warning", "no name before the equal sign; Asterisk ignores the line", number, line)
         for line in too_long:
             self._remark("warning", "line too long; Asterisk skips it", number, line)
         if state.depth:
@@ -374,9 +370,7 @@ class _Reader:
             patterns = [_pattern(key), _pattern(value)]
             if patterns[0] is None or patterns[1] is None:
                 self._incomplete(
-                    "selector in {0} line {1} is too complex to evaluate".format(
-                        self.files.paths[number], line
-                    )
+                    "selector in {0} line {1} is too complex to evaluate".format(self.files.paths[number], line)
                 )
                 return tests, templates, False
             tests.append((patterns[0], patterns[1]))
@@ -392,18 +386,14 @@ class _Reader:
             self._remark("warning", "unknown directive; Asterisk ignores the line", number, line)
             return
         if not argument:
-            self._remark(
-                "warning", "#{0} without a file; Asterisk ignores the line".format(word), number, line
-            )
+            self._remark("warning", "#{0} without a file; Asterisk ignores the line".format(word), number, line)
             return
         if argument[0] in '"<' and argument[-1] == {'"': '"', "<": ">"}[argument[0]]:
             argument = argument[1:-1]
         if word == "exec":
             place = "{0} line {1}".format(self.files.paths[number], line)
             self._incomplete("#exec in {0} was not executed".format(place))
-            self._remark(
-                "warning", "#exec is not executed by the audit; what it prints is not known", number, line
-            )
+            self._remark("warning", "#exec is not executed by the audit; what it prints is not known", number, line)
             return
         self._include(argument, word == "include", number, line)
 
@@ -412,9 +402,7 @@ class _Reader:
         if self.level >= MAX_LEVEL:
             self._remark("error", "includes nested too deep; Asterisk gives up here", number, line)
             if needed:
-                raise _StopReadingError(
-                    self._error("include of '{0}' is nested too deep".format(shown), number, line)
-                )
+                raise _StopReadingError(self._error("include of '{0}' is nested too deep".format(shown), number, line))
             return
         if self.moved is not None and self.moved(argument):
             self._incomplete("{0} comes from a database (extconfig.conf)".format(shown))
@@ -464,11 +452,7 @@ def _is_pattern(path: str) -> bool:
 
 def _pattern(text: str) -> Optional["re.Pattern[str]"]:
     """A regular expression that cannot run away, or None."""
-    if (
-        len(text) > 200
-        or any(char in text for char in "(){}\\")
-        or sum(text.count(char) for char in "*+?") > 2
-    ):
+    if len(text) > 200 or any(char in text for char in "(){}\\") or sum(text.count(char) for char in "*+?") > 2:
         return None
     try:
         return re.compile(text)

@@ -124,9 +124,7 @@ class Tree:
                 continue
             step: List[str] = []
             for path in paths:
-                step.extend(
-                    "{0}/{1}".format(path, name) for name in self._names(path or "/") if _matches(name, part)
-                )
+                step.extend("{0}/{1}".format(path, name) for name in self._names(path or "/") if _matches(name, part))
             paths = step
             if not last:
                 paths = [path for path in paths if os.path.isdir(self.real(path))]

@@ -1,0 +1,108 @@
+"""Files whose lines mean more than key and value: voicemail.conf, logger.conf."""
+
+from __future__ import annotations
+
+from typing import Iterable, List, Tuple
+
+from ansible_collections.grundton.voip.plugins.module_utils.asterisk.parser import Remark, Section
+from ansible_collections.grundton.voip.plugins.module_utils.asterisk.resolve import effective
+from ansible_collections.grundton.voip.plugins.module_utils.asterisk.secrets import redact
+from ansible_collections.grundton.voip.plugins.module_utils.redaction import Redactor
+from ansible_collections.grundton.voip.plugins.module_utils.snapshot.model import CONFIG, ConfigValues, Item
+
+_VOICEMAIL = ("general", "zonemessages", "aliases")
+
+
+def resolve_voicemail(sections: Iterable[Section], redactor: Redactor) -> Tuple[List[Item], List[Remark]]:
+    """``voicemail.general``, ``.zonemessages``, ``.aliases``, one ``.context`` per context and ``.mailbox`` per box.
+
+    A box is ``1234@context``; of two equal ones the first counts. Its options become keys of their own; ``pin_locked``
+    says that the user cannot change the PIN (a leading ``-``).
+    """
+    items: List[Item] = []
+    remarks: List[Remark] = []
+    contexts = {}
+    seen = set()
+    done = set()
+    for section in sections:
+        low = section.name.lower()
+        at = (section.file, section.line)
+        if low in _VOICEMAIL:
+            if low not in done:
+                done.add(low)
+                keep = low != "general"
+                values = effective(section.variables, "voicemail", frozenset(), redactor, section.name, keep_case=keep)
+                items.append(Item(CONFIG, "voicemail." + low, section.name, values, at=at))
+            continue
+        context = contexts.get(low)
+        if context is None:
+            context = contexts[low] = Item(CONFIG, "voicemail.context", section.name, {}, at=at)
+            items.append(context)
+        for box, (text, file, line) in section.variables:
+            key = (low, box.lower())
+            if key in seen or box.startswith("*"):
+                remarks.append(Remark("warning", "mailbox {0}: ignored by Asterisk".format(box), file, line))
+                continue
+            seen.add(key)
+            name = "{0}@{1}".format(box, section.name)
+            context.values.setdefault("mailboxes", []).append((box, file, line))  # type: ignore[union-attr]
+            items.append(
+                Item(CONFIG, "voicemail.mailbox", name, _mailbox(text, file, line, box, redactor), (file, line))
+            )
+    return items, remarks
+
+
+def _mailbox(text: str, file: int, line: int, box: str, redactor: Redactor) -> ConfigValues:
+    parts = (text.split(",", 4) + ["", "", "", "", ""])[:5]
+    pin, fullname, email, pager, options = (part.strip() for part in parts)
+    values: ConfigValues = {}
+    for option in options.split("|") if options else []:
+        key, equals, value = option.partition("=")
+        if equals and key.strip():
+            kept = redact(redactor, "voicemail", key.strip(), value.strip(), (box, fullname))
+            values[key.strip().lower()] = [(kept, file, line)]
+    locked = pin.startswith("-")
+    names = (box, *fullname.split())
+    values["pin"] = [(redactor.secret(pin[1:] if locked else pin, *names), file, line)]
+    values["pin_locked"] = [("yes" if locked else "no", file, line)]
+    for key, value in (("fullname", fullname), ("email", email), ("pager", pager)):
+        if value:
+            values[key] = [(redactor.text(value), file, line)]
+    return values
+
+
+def resolve_logger(sections: Iterable[Section], redactor: Redactor) -> List[Item]:
+    """``logger.general`` and one ``logger.channel`` per line of ``[logfiles]``: ``levels``, ``formatter``."""
+    items: List[Item] = []
+    channels = {}
+    done = set()
+    for section in sections:
+        low = section.name.lower()
+        at = (section.file, section.line)
+        if low != "logfiles":
+            role = "general" if low == "general" else "section"
+            if (role, low) not in done:
+                done.add((role, low))
+                values = effective(section.variables, "logger", frozenset(), redactor, section.name)
+                items.append(Item(CONFIG, "logger." + role, section.name, values, at=at))
+            continue
+        if low in done:
+            continue
+        done.add(low)
+        for name, (text, file, line) in section.variables:
+            formatter, levels = split_levels(text)
+            channel = channels.get(name)
+            if channel is None:
+                channel = channels[name] = Item(CONFIG, "logger.channel", name, {"levels": []}, at=(file, line))
+                items.append(channel)
+            channel.values["levels"].extend((level, file, line) for level in levels)  # type: ignore[union-attr]
+            channel.values["formatter"] = [(formatter or "default", file, line)]
+    return items
+
+
+def split_levels(text: str) -> Tuple[str, List[str]]:
+    """``[json]notice,verbose(3)`` becomes ``("json", ["notice", "verbose(3)"])``."""
+    formatter = ""
+    if text.startswith("["):
+        formatter, _close, text = text[1:].partition("]")
+    return formatter.strip(), [level.strip() for level in text.split(",") if level.strip()]
