@@ -79,9 +79,7 @@ def _texts(assessment: Assessment, catalog: Catalog) -> Document:
         (assessment.demands.keys() - known, "demand"),
     ):
         if unknown:
-            raise DocumentError(
-                f"the assessment speaks of {what} {min(unknown)}, which the catalogue does not have"
-            )
+            raise DocumentError(f"the assessment speaks of {what} {min(unknown)}, which the catalogue does not have")
     return {
         "version": assessment.catalog_version,
         "measures": {key: _measure_text(measure) for key, measure in sorted(catalog.measures.items())},

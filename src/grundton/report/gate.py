@@ -62,15 +62,11 @@ class Gate:
             parts.append("nichts wurde geprüft" if german else "nothing was checked")
         parts.append(f"{self.failing} verletzt" if german else f"{self.failing} failing")
         if self.not_checked:
-            parts.append(
-                f"{self.not_checked} nicht prüfbar" if german else f"{self.not_checked} could not be checked"
-            )
+            parts.append(f"{self.not_checked} nicht prüfbar" if german else f"{self.not_checked} could not be checked")
         if self.not_reached:
             hosts = "host" if self.not_reached == 1 else "hosts"
             parts.append(
-                f"{self.not_reached} Host(s) nicht erreicht"
-                if german
-                else f"{self.not_reached} {hosts} not reached"
+                f"{self.not_reached} Host(s) nicht erreicht" if german else f"{self.not_reached} {hosts} not reached"
             )
         if self.waived:
             parts.append(f"{self.waived} mit Ausnahme" if german else f"{self.waived} waived")
@@ -79,9 +75,7 @@ class Gate:
         return f"{bar}: {', '.join(parts)}"
 
 
-def gate(
-    document: Mapping[str, Any], fail_on: str | None = None, *, allow_not_checked: bool | None = None
-) -> Gate:
+def gate(document: Mapping[str, Any], fail_on: str | None = None, *, allow_not_checked: bool | None = None) -> Gate:
     """Judge a document.
 
     What is not given is taken from its `run` (`fail_on`, `allow_not_checked`), else it is `high` and strict.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
+from grundton.model.verdict import WORST_FIRST
 from grundton.report.text import natural_key
 from grundton.report.words import DEMANDS_DONE, DEMANDS_FAILING, DEMANDS_OPEN, MEASURE_VERDICTS, SEVERITIES
 
@@ -107,9 +108,7 @@ class Summary:
             for component, version in self.document["hosts"][name]["components"].items():
                 found.setdefault(component, Counter())[version] += 1
         names = sorted(found, key=lambda component: (component == "host", component))
-        return {
-            name: dict(sorted(found[name].items(), key=lambda item: natural_key(item[0]))) for name in names
-        }
+        return {name: dict(sorted(found[name].items(), key=lambda item: natural_key(item[0]))) for name in names}
 
     @cached_property
     def measures(self) -> Mapping[str, str]:
@@ -142,9 +141,7 @@ class Summary:
         results = self.document["demands"]
         order = self.document["catalog"]["measures"][measure]["demands"]
         own = self.hosts[0] if len(self.hosts) == 1 else None
-        return {
-            key: results[key]["hosts"].get(own, results[key]["verdict"]) for key in order if key in results
-        }
+        return {key: results[key]["hosts"].get(own, results[key]["verdict"]) for key in order if key in results}
 
     def demand_figures(self, measure: str) -> DemandFigures:
         """How many demands of a measure are done, failing, open."""
@@ -203,19 +200,25 @@ class Summary:
         return tuple(
             problem
             for problem in self.problems
-            if problem.severity in ("critical", "high")
-            and self.controls[problem.control]["impact"] in GENTLE_IMPACTS
+            if problem.severity in ("critical", "high") and self.controls[problem.control]["impact"] in GENTLE_IMPACTS
         )
 
     @cached_property
-    def control_counts(self) -> Mapping[str, int]:
-        """Verdict → number of controls × hosts among the findings that count."""
-        seen: dict[tuple[str, str], set[str]] = {}
+    def control_verdicts(self) -> Mapping[str, str]:
+        """Control → its worst verdict among the findings that count; worst of all hosts."""
+        seen: dict[str, set[str]] = {}
         for finding in self.findings:
-            seen.setdefault((finding["control"], finding["host"]), set()).add(finding["verdict"])
-        order = ("fail", "error", "not_checked", "waived", "pass", "not_applicable")
-        counts = Counter(next(verdict for verdict in order if verdict in found) for found in seen.values())
-        return {verdict: counts[verdict] for verdict in order}
+            seen.setdefault(finding["control"], set()).add(finding["verdict"])
+        return {
+            control: next(verdict.value for verdict in WORST_FIRST if verdict.value in found)
+            for control, found in sorted(seen.items())
+        }
+
+    @cached_property
+    def control_counts(self) -> Mapping[str, int]:
+        """Verdict → number of controls, every verdict named."""
+        counts = Counter(self.control_verdicts.values())
+        return {verdict.value: counts[verdict.value] for verdict in WORST_FIRST}
 
     @cached_property
     def blind(self) -> tuple[Blind, ...]:
@@ -223,9 +226,7 @@ class Summary:
         by_reason: dict[str, tuple[set[str], set[str], set[tuple[str, str]]]] = {}
         for finding in self.findings:
             if finding["verdict"] in ("not_checked", "error"):
-                controls, hosts, pairs = by_reason.setdefault(
-                    finding.get("reason", ""), (set(), set(), set())
-                )
+                controls, hosts, pairs = by_reason.setdefault(finding.get("reason", ""), (set(), set(), set()))
                 controls.add(finding["control"])
                 hosts.add(finding["host"])
                 pairs.add((finding["control"], finding["host"]))

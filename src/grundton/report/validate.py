@@ -22,9 +22,7 @@ def schema() -> Document:
 
 def validate(document: Mapping[str, Any]) -> None:
     """Check a document against the published schema, every field; raises DocumentError naming the place."""
-    problem = jsonschema.exceptions.best_match(
-        jsonschema.Draft202012Validator(schema()).iter_errors(document)
-    )
+    problem = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema()).iter_errors(document))
     if problem is not None:
         where = ".".join(str(step) for step in problem.absolute_path) or "document"
         raise DocumentError(f"not a valid assessment: {where}: {problem.message[:300]}")

@@ -24,7 +24,7 @@ MEASURE_SIGNS = {
 
 #: Verdicts of findings, controls and demands, worst first.
 VERDICTS = {
-    "fail": Text("fails", "verletzt"),
+    "fail": Text("fail", "verletzt"),
     "error": Text("error", "Fehler"),
     "not_checked": Text("not checked", "nicht prüfbar"),
     "attestation_expired": Text("attestation expired", "Bestätigung abgelaufen"),
@@ -32,7 +32,7 @@ VERDICTS = {
     "decision_missing": Text("decision missing", "Entscheidung fehlt"),
     "not_assessed": Text("not assessed", "nicht bewertet"),
     "waived": Text("waived", "Ausnahme"),
-    "pass": Text("passes", "erfüllt"),
+    "pass": Text("pass", "erfüllt"),
     "decided": Text("decided", "entschieden"),
     "attested": Text("attested", "bestätigt"),
     "not_applicable": Text("not applicable", "nicht anwendbar"),

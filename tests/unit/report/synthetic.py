@@ -1,6 +1,7 @@
 """Synthetic assessments: believable, deterministic, of any size, with hostile strings on demand.
 
-`python tests/unit/report/synthetic.py 1000 out.json` writes a document; tests load this file through `conftest.py`.
+`python tests/unit/report/synthetic.py 1000 out.json` writes a document;
+tests load this file through `conftest.py`.
 """
 
 from __future__ import annotations
@@ -177,8 +178,8 @@ CONTROLS = (
         "a loopback address",
         "0.0.0.0",
         "manager.conf",
-        "AMI has no encryption and no limit on password attempts, and one command on it starts calls or programs. "
-        "Nobody outside the machine needs it.",
+        "AMI has no encryption and no limit on password attempts, and one command on it starts calls or "
+        "programs. Nobody outside the machine needs it.",
         "Set bindaddr = 127.0.0.1 in the section [general] of manager.conf and reload the manager.",
     ),
     (
@@ -253,7 +254,8 @@ CONTROLS = (
         "tls or wss",
         "udp",
         "pjsip.conf",
-        "Over UDP the numbers, the times and the password exchange of each call are readable for everybody on the path.",
+        "Over UDP the numbers, the times and the password exchange of each call are readable for "
+        "everybody on the path.",
         "Add a TLS transport, move the phones, then close UDP.",
     ),
     (
@@ -580,9 +582,7 @@ def catalog(controls: int = len(CONTROLS)) -> Catalog:
             *base[8:],
         )
         made[row[0]] = _control(row, known)
-    return Catalog(
-        version="5yn7he71c000", measures=measures, controls=made, defaults={}, advisories={}, support={}
-    )
+    return Catalog(version="5yn7he71c000", measures=measures, controls=made, defaults={}, advisories={}, support={})
 
 
 def _control(row: tuple, known: list[str]) -> Control:  # type: ignore[type-arg]
@@ -625,11 +625,7 @@ def assessment(
     rows = {row[0]: row for row in CONTROLS}
     dice = random.Random(seed)
     width = len(str(hosts))
-    names = (
-        ["pbx", "sbc", "pbx-berlin"][:hosts]
-        if hosts <= 3
-        else [f"pbx-{n:0{width}d}" for n in range(1, hosts + 1)]
-    )
+    names = ["pbx", "sbc", "pbx-berlin"][:hosts] if hosts <= 3 else [f"pbx-{n:0{width}d}" for n in range(1, hosts + 1)]
     if hostile:
         names = [*names[: -len(HOSTILE)], *HOSTILE] if hosts > len(HOSTILE) else [*names, *HOSTILE]
     findings: list[Finding] = []
@@ -652,9 +648,7 @@ def assessment(
             by_control.setdefault(finding.control, []).append(finding.verdict)
         verdicts = {key: worst(found) for key, found in by_control.items()}
         unread = (
-            {"runtime:pjsip": "control socket /run/asterisk/asterisk.ctl: permission denied"}
-            if quality < 0.3
-            else {}
+            {"runtime:pjsip": "control socket /run/asterisk/asterisk.ctl: permission denied"} if quality < 0.3 else {}
         )
         results[name] = HostResult(
             name=name,
@@ -699,16 +693,10 @@ def _judge(
     )
     location = f"/etc/asterisk/{file}:{dice.randint(1, 60)}" if file and place == "config" else ""
 
-    def finding(
-        verdict: Verdict, names: tuple[str, ...], actual: str, reason: str = "", waiver: str = ""
-    ) -> Finding:
+    def finding(verdict: Verdict, names: tuple[str, ...], actual: str, reason: str = "", waiver: str = "") -> Finding:
         ok = {Verdict.PASS: True, Verdict.FAIL: False, Verdict.WAIVED: False}.get(verdict)
         details = (
-            (
-                Detail(
-                    key, place, expected, actual, ok, location, is_default=not location and place == "config"
-                ),
-            )
+            (Detail(key, place, expected, actual, ok, location, is_default=not location and place == "config"),)
             if ok is not None
             else ()
         )
@@ -728,9 +716,7 @@ def _judge(
     if control.id == "asterisk.cdr.enabled":
         return [finding(Verdict.PASS, objects, "yes")]
     if roll < 0.05:
-        return [
-            finding(Verdict.NOT_APPLICABLE, (), "", reason=f"{control.component} is older than this setting")
-        ]
+        return [finding(Verdict.NOT_APPLICABLE, (), "", reason=f"{control.component} is older than this setting")]
     if roll < 0.05 + 0.12 * (1 - quality):
         return [
             finding(
@@ -782,12 +768,8 @@ def _measure(verdicts: list[DemandVerdict]) -> MeasureVerdict:
     if all(verdict in good for verdict in verdicts):
         return MeasureVerdict.FULFILLED
     if DemandVerdict.FAIL in verdicts:
-        return (
-            MeasureVerdict.NOT_FULFILLED if verdicts.count(DemandVerdict.FAIL) > 1 else MeasureVerdict.PARTLY
-        )
-    return (
-        MeasureVerdict.PARTLY if any(verdict in good for verdict in verdicts) else MeasureVerdict.NOT_ASSESSED
-    )
+        return MeasureVerdict.NOT_FULFILLED if verdicts.count(DemandVerdict.FAIL) > 1 else MeasureVerdict.PARTLY
+    return MeasureVerdict.PARTLY if any(verdict in good for verdict in verdicts) else MeasureVerdict.NOT_ASSESSED
 
 
 def _roll_up(texts: Catalog, hosts: dict[str, HostResult], findings: list[Finding]) -> Assessment:
@@ -801,12 +783,8 @@ def _roll_up(texts: Catalog, hosts: dict[str, HostResult], findings: list[Findin
                 name: _demand([host.controls[key] for key in answering if key in host.controls], demand)
                 for name, host in reached.items()
             }
-            everything = [
-                host.controls[key] for host in reached.values() for key in answering if key in host.controls
-            ]
-            demands[demand.id] = DemandResult(
-                demand.id, _demand(everything, demand), tuple(answering), by_host
-            )
+            everything = [host.controls[key] for host in reached.values() for key in answering if key in host.controls]
+            demands[demand.id] = DemandResult(demand.id, _demand(everything, demand), tuple(answering), by_host)
         ids = [demand.id for demand in measure.demands]
         estate = [demands[key].verdict for key in ids]
         measures[measure.id] = MeasureResult(
@@ -837,12 +815,12 @@ def _roll_up(texts: Catalog, hosts: dict[str, HostResult], findings: list[Findin
         measures["M 2.375"] = MeasureResult(
             first.id,
             MeasureVerdict.DISPENSABLE,
-            {name: MeasureVerdict.DISPENSABLE for name in first.hosts},
+            dict.fromkeys(first.hosts, MeasureVerdict.DISPENSABLE),
             first.demands,
             first.counts,
             "No system is bought before 2028 (W-2026-02, Erika Muster, until 2027-12-31)",
         )
-        for name, host in rolled.items():
+        for host in rolled.values():
             if host.reached:
                 host.measures["M 2.375"] = MeasureVerdict.DISPENSABLE  # type: ignore[index]
     return Assessment(
