@@ -39,28 +39,24 @@ def _warning(path: str, message: str) -> Problem:
 
 
 def zone_names(policy: Policy) -> Iterator[Problem]:
-    """A zone may bear the name of its own kind only: other kinds are words of the matrix."""
+    """Error: a zone is called `any` or like a kind it is not of. Warning: a zone without networks and endpoints."""
     for zone in policy.zones:
         if zone.name == ANY or (zone.name in ZONE_KINDS and zone.name != zone.kind):
             meaning = "every zone" if zone.name == ANY else f"the kind {zone.name}"
-            yield _error(
-                f"zones.{zone.name}", f"in the matrix this name means {meaning}. Choose another name."
-            )
+            yield _error(f"zones.{zone.name}", f"in the matrix this name means {meaning}. Choose another name.")
         if not zone.networks and not zone.endpoints and not (zone.kind == "trunk" and policy.trunks):
-            yield _warning(
-                f"zones.{zone.name}", "has neither networks nor endpoints; nothing will belong to it."
-            )
+            yield _warning(f"zones.{zone.name}", "has neither networks nor endpoints; nothing will belong to it.")
 
 
 def zone_networks(policy: Policy) -> Iterator[Problem]:
-    """One network belongs to one zone. A network inside another is allowed, and said."""
+    """Error: two zones hold the same network. Warning: a network lies inside one of another zone (the longest
+    prefix counts; inside a zone of kind `outside` it is silent).
+    """
     for one, two in combinations(policy.zones, 2):
         for net in one.networks:
             for other in two.networks:
                 if net == other:
-                    yield _error(
-                        f"zones.{two.name}.networks", f"{other} is already a network of zone {one.name}."
-                    )
+                    yield _error(f"zones.{two.name}.networks", f"{other} is already a network of zone {one.name}.")
                 elif net in other or other in net:
                     yield from _nested(one, two, str(net), str(other), net in other)
 
@@ -76,46 +72,38 @@ def _nested(one: Zone, two: Zone, net: str, other: str, first_inside: bool) -> I
 
 
 def zone_endpoints(policy: Policy) -> Iterator[Problem]:
-    """An endpoint pattern pins to one zone."""
+    """Error: two zones pin the same endpoint pattern."""
     seen: dict[str, str] = {}
     for zone in policy.zones:
         for pattern in zone.endpoints:
             if pattern in seen:
-                yield _error(
-                    f"zones.{zone.name}.endpoints", f"'{pattern}' already belongs to zone {seen[pattern]}."
-                )
+                yield _error(f"zones.{zone.name}.endpoints", f"'{pattern}' already belongs to zone {seen[pattern]}.")
             seen.setdefault(pattern, zone.name)
 
 
 def management_zone(policy: Policy) -> Iterator[Problem]:
-    """Administration needs a place it comes from."""
+    """Error: level `elevated` without management networks. Warning: zones are declared, none of kind `management`."""
     if policy.networks_of("management"):
         return
     if policy.protection_level == "elevated":
-        yield _error(
-            "zones", "level elevated needs a zone of kind management with networks, or voip_admin.networks."
-        )
+        yield _error("zones", "level elevated needs a zone of kind management with networks, or voip_admin.networks.")
     elif policy.zones:
-        yield _warning(
-            "zones", "no zone of kind management: where administration comes from cannot be checked."
-        )
+        yield _warning("zones", "no zone of kind management: where administration comes from cannot be checked.")
 
 
 def management_outside(policy: Policy) -> Iterator[Problem]:
-    """Nobody administers from everywhere."""
+    """Error: administration from everywhere (`0.0.0.0/0`, `::/0`)."""
     for zone in policy.zones:
         for index, net in enumerate(zone.networks if zone.kind == "management" else ()):
             if net.prefixlen == 0:
-                yield _error(
-                    f"zones.{zone.name}.networks[{index}]", f"{net} is everybody. Name the admin networks."
-                )
+                yield _error(f"zones.{zone.name}.networks[{index}]", f"{net} is everybody. Name the admin networks.")
     for index, net in enumerate(policy.admin.networks):
         if net.prefixlen == 0:
             yield _error(f"admin.networks[{index}]", f"{net} is everybody. Name the admin networks.")
 
 
 def matrix_sides(policy: Policy) -> Iterator[Problem]:
-    """The matrix speaks of zones and kinds that exist, each pair once."""
+    """Error: the matrix names an unknown zone, or the same pair twice."""
     names = {zone.name for zone in policy.zones}
     seen: dict[tuple[str, ...], int] = {}
     for index, rule in enumerate(policy.encryption):
@@ -124,19 +112,18 @@ def matrix_sides(policy: Policy) -> Iterator[Problem]:
                 known = ", ".join(sorted(names)) or "none"
                 yield _error(
                     f"encryption[{index}].between",
-                    f"there is no zone or kind '{side}'. Declared zones: {known}; kinds:"
-                    f" {', '.join(ZONE_KINDS)}.",
+                    f"there is no zone or kind '{side}'. Declared zones: {known}; kinds: {', '.join(ZONE_KINDS)}.",
                 )
         pair = tuple(sorted(rule.between))
         if pair in seen:
-            yield _error(
-                f"encryption[{index}].between", f"this pair already stands in encryption[{seen[pair]}]."
-            )
+            yield _error(f"encryption[{index}].between", f"this pair already stands in encryption[{seen[pair]}].")
         seen.setdefault(pair, index)
 
 
 def matrix_reasons(policy: Policy) -> Iterator[Problem]:
-    """Less than full protection needs a reason; over unsafe networks it is no choice (M 2.374)."""
+    """Error: `none` or `optional` without a reason; `none` towards `outside`, `remote`, `wlan`, `any` or a trunk
+    over public networks (M 2.374). Warning: `optional` towards them.
+    """
     for index, rule in enumerate(policy.encryption):
         path = f"encryption[{index}]"
         if (rule.signalling in _WEAK or rule.media in _WEAK) and not rule.reason.strip():
@@ -172,7 +159,10 @@ def _public_trunks(policy: Policy, side: str) -> bool:
 
 
 def trunks(policy: Policy) -> Iterator[Problem]:
-    """Trunks fit the zones, the matrix and the planned protocols."""
+    """Error: a trunk in an unknown zone, with a peer network wider than /8 (IPv6 /16), with a transport that is
+    not planned or that is readable where encryption is required, with `none` over public networks, or with less
+    than required without a reason. Warning: a trunk in no zone or without peer addresses.
+    """
     names = {zone.name for zone in policy.zones}
     for trunk in policy.trunks:
         path = f"trunks.{trunk.name}"
@@ -181,19 +171,14 @@ def trunks(policy: Policy) -> Iterator[Problem]:
         elif not trunk.zone and policy.zones and policy.index.trunk_zones[trunk.name] not in names:
             yield _warning(path, "lies in no declared zone; it counts as a zone named trunk.")
         if not trunk.networks:
-            yield _warning(
-                f"{path}.networks", "no peer addresses: nobody can check who identifies as this trunk."
-            )
+            yield _warning(f"{path}.networks", "no peer addresses: nobody can check who identifies as this trunk.")
         for index, net in enumerate(trunk.networks):
             if net.prefixlen < (8 if net.version == 4 else 16):
-                yield _error(
-                    f"{path}.networks[{index}]", f"{net} is far too wide for a peer. Name its addresses."
-                )
+                yield _error(f"{path}.networks[{index}]", f"{net} is far too wide for a peer. Name its addresses.")
         if trunk.transport not in policy.signalling:
             yield _error(
                 f"{path}.transport",
-                f"{trunk.transport} is not a planned protocol. Add it to voip_signalling or change the"
-                " trunk.",
+                f"{trunk.transport} is not a planned protocol. Add it to voip_signalling or change the trunk.",
             )
         yield from _trunk_encryption(policy, trunk, path)
 
@@ -221,16 +206,14 @@ def _trunk_encryption(policy: Policy, trunk: Trunk, path: str) -> Iterator[Probl
 
 
 def signalling(policy: Policy) -> Iterator[Problem]:
-    """Required encryption needs a protocol that can do it; a readable one needs somebody who may use it."""
+    """Error: encrypted signalling is required and no planned protocol can do it. Warning: a readable protocol is
+    planned that no zone may use; `wss` without `webrtc`.
+    """
     planned = set(policy.signalling)
     cells = [policy.cell(kind) for kind in ("endpoints", "softphones", "trunk", "remote")]
-    cells += [
-        policy.cell(zone.name) for zone in policy.zones if zone.kind not in ("servers", "management", "data")
-    ]
+    cells += [policy.cell(zone.name) for zone in policy.zones if zone.kind not in ("servers", "management", "data")]
     if not planned & PROTECTED_PROTOCOLS and any(cell.signalling == "required" for cell in cells):
-        yield _error(
-            "signalling", "encrypted signalling is required, but neither sip-tls nor wss is planned."
-        )
+        yield _error("signalling", "encrypted signalling is required, but neither sip-tls nor wss is planned.")
     readable = sorted(planned & {"sip-tcp", "sip-udp", "ws"})
     cells += [policy.cell(f"{zone}/{name}") for name, zone in policy.index.trunk_zones.items()]
     if readable and all(cell.signalling == "required" for cell in cells):
@@ -240,16 +223,15 @@ def signalling(policy: Policy) -> Iterator[Problem]:
 
 
 def reachability(policy: Policy) -> Iterator[Problem]:
-    """The decided mode fits the trunks and zones."""
+    """Error when `voip_reachability` is written, warning while it is only the default: `none` with public trunks
+    or a matrix pair for the outside; `none` or `pstn_only` with a zone of remote workers.
+    """
     if policy.reachability == "remote_access":
         return
     severity: Callable[[str, str], Problem] = _error if "reachability" in policy.stated else _warning
     remote = [zone.name for zone in policy.zones if zone.kind == "remote"]
     if remote and policy.reachability in ("none", "pstn_only"):
-        text = (
-            f"is {policy.reachability}, but zone {remote[0]} holds remote workers. Decide remote_access or"
-            " central."
-        )
+        text = f"is {policy.reachability}, but zone {remote[0]} holds remote workers. Decide remote_access or central."
         yield severity("reachability", text)
     if policy.reachability == "none":
         public = [trunk.name for trunk in policy.trunks if trunk.public]
@@ -258,13 +240,11 @@ def reachability(policy: Policy) -> Iterator[Problem]:
             yield severity("reachability", text)
         for index, rule in enumerate(policy.encryption):
             if any(policy.kind_of(side) == "outside" for side in rule.between if side != ANY):
-                yield severity(
-                    f"encryption[{index}]", "speaks of the outside, but voip_reachability is none."
-                )
+                yield severity(f"encryption[{index}]", "speaks of the outside, but voip_reachability is none.")
 
 
 def scenarios(policy: Policy) -> Iterator[Problem]:
-    """What is planned agrees with what VoIP is said to be used for."""
+    """Warning: scenarios that disagree with trunks, protocols or reachability."""
     chosen = set(policy.scenarios)
     if "provider_trunk" in chosen and not policy.trunks:
         yield _warning("scenarios", "names provider_trunk, but voip_trunks is empty.")
@@ -277,15 +257,15 @@ def scenarios(policy: Policy) -> Iterator[Problem]:
 
 
 def separation(policy: Policy) -> Iterator[Problem]:
-    """Elevated need asks for physical separation (M 2.376, demand c)."""
+    """Warning: level `elevated` without physical separation (M 2.376)."""
     if policy.protection_level == "elevated" and policy.separation != "physical":
-        yield _warning(
-            "separation", "elevated need asks for physical separation (M 2.376). Record the decision."
-        )
+        yield _warning("separation", "elevated need asks for physical separation (M 2.376). Record the decision.")
 
 
 def ports(policy: Policy) -> Iterator[Problem]:
-    """The media range is a range, keeps off the signalling ports and is large enough."""
+    """Error: an empty media range, or one that covers a signalling port. Warning: fewer than four ports per
+    planned call.
+    """
     start, end = policy.rtp.start, policy.rtp.end
     if start >= end:
         yield _error("rtp.end", f"the range {start} to {end} is empty.")
@@ -299,19 +279,17 @@ def ports(policy: Policy) -> Iterator[Problem]:
 
 
 def numbers(policy: Policy) -> Iterator[Problem]:
-    """Emergency numbers are never blocked."""
+    """Error: a blocked or premium prefix would block an emergency number."""
     plan = policy.number_plan
     for name, prefixes in (("blocked", plan.blocked), ("premium", plan.premium)):
         for index, prefix in enumerate(prefixes):
             hit = [number for number in plan.emergency if number.startswith(prefix)]
             if hit:
-                yield _error(
-                    f"number_plan.{name}[{index}]", f"'{prefix}' would block emergency number {hit[0]}."
-                )
+                yield _error(f"number_plan.{name}[{index}]", f"'{prefix}' would block emergency number {hit[0]}.")
 
 
 def registration(policy: Policy) -> Iterator[Problem]:
-    """Timers in the right order."""
+    """Error: timers or certificate limits in the wrong order."""
     if policy.registration.min_expiry_s > policy.registration.max_expiry_s:
         yield _error("registration.min_expiry_s", "is larger than max_expiry_s.")
     if policy.tls.certificate_critical_days > policy.tls.certificate_warn_days:
@@ -319,7 +297,7 @@ def registration(policy: Policy) -> Iterator[Problem]:
 
 
 def capacity(policy: Policy) -> Iterator[Problem]:
-    """Size is plausible and leaves room for emergencies."""
+    """Error: the emergency reserve leaves no call. Warning: more calls than users."""
     size = policy.capacity
     if size.users and size.concurrent_calls > size.users:
         yield _warning("capacity.concurrent_calls", "more calls than users.")
@@ -328,21 +306,17 @@ def capacity(policy: Policy) -> Iterator[Problem]:
 
 
 def srtp(policy: Policy) -> Iterator[Problem]:
-    """SDES needs protected signalling, which includes a planned protocol that protects it."""
+    """Warning: SDES without protected signalling; best-effort SRTP."""
     if policy.srtp.allowed == ("sdes",) and not set(policy.signalling) & PROTECTED_PROTOCOLS:
         yield _warning("srtp.allowed", "SDES keys are readable without sip-tls or wss.")
     if policy.srtp.optimistic:
-        yield _warning(
-            "srtp.optimistic", "best-effort SRTP is no protection against an attacker on the path."
-        )
+        yield _warning("srtp.optimistic", "best-effort SRTP is no protection against an attacker on the path.")
 
 
 def unsafe_words(policy: Policy) -> Iterator[Problem]:
-    """Choices the measures advise against, allowed because somebody may have to live with them."""
+    """Warning: an application-layer gateway for NAT; logs without TLS; MD5 digests without TLS."""
     if policy.nat_method == "alg":
-        yield _warning(
-            "nat_method", "an application-layer gateway rewrites SIP it does not understand (M 5.137)."
-        )
+        yield _warning("nat_method", "an application-layer gateway rewrites SIP it does not understand (M 5.137).")
     if policy.logging.central_server and not policy.logging.tls_required:
         yield _warning("logging.tls_required", "call data travels readable to the log server (M 4.292).")
     if "MD5" in policy.secrets.digests and not set(policy.signalling) & PROTECTED_PROTOCOLS:
@@ -350,7 +324,16 @@ def unsafe_words(policy: Policy) -> Iterator[Problem]:
 
 
 def entries(policy: Policy) -> Iterator[Problem]:
-    """Records are unique, point at one thing and end after they begin."""
+    """Error: a record id used twice, a waiver that names not exactly one of control, demand and measure, an end
+    before its beginning. Warning: a waiver longer than two years.
+    """
+    yield from entry_problems(policy.waivers, policy.attestations, policy.decisions)
+
+
+def entry_problems(
+    waivers: tuple[Waiver, ...], attestations: tuple[Attestation, ...], decisions: tuple[Decision, ...]
+) -> Iterator[Problem]:
+    """Yield what is wrong with records beyond their shape."""
     seen: set[str] = set()
     groups: tuple[tuple[str, tuple[Waiver | Attestation | Decision, ...]], ...] = (
         ("waivers", policy.waivers),
@@ -363,20 +346,18 @@ def entries(policy: Policy) -> Iterator[Problem]:
             if record.id in seen:
                 yield _error(f"{path}.id", f"'{record.id}' is used twice.")
             seen.add(record.id)
-    for index, waiver in enumerate(policy.waivers):
+    for index, waiver in enumerate(waivers):
         path = f"waivers[{index}]"
         if sum(map(bool, (waiver.control, waiver.demand, waiver.measure))) != 1:
             yield _error(path, "name exactly one of control, demand and measure.")
         if waiver.until < waiver.date:
             yield _error(f"{path}.until", "lies before the date of approval.")
         elif (waiver.until - waiver.date).days > _OVER_TWO_YEARS_DAYS:
-            yield _warning(
-                f"{path}.until", "runs longer than two years; an exception that long is a decision."
-            )
-    for index, attestation in enumerate(policy.attestations):
+            yield _warning(f"{path}.until", "runs longer than two years; an exception that long is a decision.")
+    for index, attestation in enumerate(attestations):
         if attestation.until < attestation.date:
             yield _error(f"attestations[{index}].until", "lies before the date of the attestation.")
-    for index, decision in enumerate(policy.decisions):
+    for index, decision in enumerate(decisions):
         if decision.review < decision.date:
             yield _error(f"decisions[{index}].review", "lies before the date of the decision.")
 

@@ -13,9 +13,7 @@ from grundton.policy.problems import PolicyError, Problem, show
 from grundton.policy.reading import Reader
 
 
-def load_policy(
-    variables: Mapping[str, Any], *, host: str, origins: Mapping[str, str] | None = None
-) -> Policy:
+def load_policy(variables: Mapping[str, Any], *, host: str, origins: Mapping[str, str] | None = None) -> Policy:
     """Return the policy of a host.
 
     Args:
@@ -58,8 +56,4 @@ def load_policy(
 def _unknown(name: str, options: Mapping[str, Any]) -> str:
     close = get_close_matches(name, options, n=1)
     message = "there is no such variable"
-    return (
-        f"{message}. Did you mean '{PREFIX}{close[0]}'?"
-        if close
-        else f"{message}; see docs/reference/policy.md."
-    )
+    return f"{message}. Did you mean '{PREFIX}{close[0]}'?" if close else f"{message}; see docs/reference/policy.md."

@@ -21,10 +21,7 @@ class UnknownPathError(KeyError):
 def to_plain(value: Any) -> Any:
     """Return plain data: networks and dates as text, groups and keyed lists as mappings, lists as lists."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            option.name: plain_option(option, getattr(value, option.name))
-            for option in options_of(type(value))
-        }
+        return {option.name: plain_option(option, getattr(value, option.name)) for option in options_of(type(value))}
     if isinstance(value, tuple):
         return [to_plain(item) for item in value]
     if isinstance(value, IPNetwork):
@@ -61,9 +58,7 @@ def find(root: Any, path: str, extra: dict[str, Any]) -> Any:
 
 def paths_of(cls: type[Any]) -> tuple[str, ...]:
     """Return every dotted path of a policy class that does not need a name chosen by the operator."""
-    return tuple(
-        option.path for option in walk(options_of(cls)) if "[]" not in option.path and "<" not in option.path
-    )
+    return tuple(option.path for option in walk(options_of(cls)) if "[]" not in option.path and "<" not in option.path)
 
 
 def default_of(option: Option) -> Any:
@@ -84,7 +79,5 @@ def _unknown(path: str, position: int, step: str, names: tuple[str, ...], extra:
     where = f"below '{parent}'" if parent else "in the policy"
     message = f"policy path '{path}': there is no '{step}' {where}"
     candidates = [f"{parent}.{name}" if parent else name for name in names] + list(extra)
-    close = get_close_matches(path, candidates, n=1, cutoff=0.6) or get_close_matches(
-        step, names, n=1, cutoff=0.6
-    )
+    close = get_close_matches(path, candidates, n=1, cutoff=0.6) or get_close_matches(step, names, n=1, cutoff=0.6)
     return f"{message}. Did you mean '{close[0]}'?" if close else message

@@ -23,9 +23,7 @@ class EncryptionCell:
 DEFAULT_CELL = EncryptionCell()
 
 
-def find_cell(
-    rules: Iterable[EncryptionRule], side: tuple[str, str], other: tuple[str, str]
-) -> EncryptionCell:
+def find_cell(rules: Iterable[EncryptionRule], side: tuple[str, str], other: tuple[str, str]) -> EncryptionCell:
     """Return the cell of the most specific rule; each side is (zone name, zone kind).
 
     A zone name beats a kind, a kind beats ``any``. Of rules that fit equally well the stricter word wins, for

@@ -40,11 +40,12 @@ class Policy:
     protection_level: Level = opt(
         "standard",
         "Protection need of telephony here; it switches controls of higher levels on.",
+        decides="2.372-c 2.373-d",
         demands="2.372-c 2.373-d 4.291-f",
         secure="The level the successor module asks of everybody.",
     )
     scenarios: tuple[Scenario, ...] = opt(
-        (), "What VoIP is used for; empty: not decided.", demands="3.57-a 2.372-b"
+        (), "What VoIP is used for; empty: not decided.", decides="2.372-b 3.57-a", demands="3.57-a 2.372-b"
     )
     zones: tuple[Zone, ...] = opt(
         (),
@@ -56,12 +57,14 @@ class Policy:
     separation: Separation = opt(
         "vlan",
         "How voice and data networks are separated.",
+        decides="2.376-a",
         demands="2.376-a 2.376-b 2.376-c",
         secure="One flat network lets every PC listen.",
     )
     encryption: tuple[EncryptionRule, ...] = opt(
         (),
         "Encryption matrix between zones. Pairs not listed are `required` for signalling and media.",
+        decides="2.374-b",
         demands="2.374-b 2.374-c 2.374-d 2.374-e 2.374-f",
         secure="Everything is encrypted unless somebody says why not.",
     )
@@ -69,12 +72,14 @@ class Policy:
         "none",
         "How the outside reaches us by VoIP: not at all, through the telephone network (gateway or listed "
         "provider addresses), through one authorised system, or remote workers too.",
+        decides="2.372-f 4.289-b",
         demands="4.289-b 4.289-c 2.372-f",
         secure="Direct reachability is advisable in the fewest cases.",
     )
     signalling: tuple[Protocol, ...] = opt(
         ("sip-tls",),
         "Planned signalling protocols; anything else that listens is a finding.",
+        decides="2.372-d 5.133-e",
         demands="5.133-b 5.133-d 5.133-e 2.372-d",
         min_items=1,
         secure="One protocol, encrypted.",
@@ -82,9 +87,7 @@ class Policy:
     tls: Tls = opt(Tls(), "TLS.", demands="5.134-h")
     srtp: Srtp = opt(Srtp(), "SRTP.", demands="5.135-d")
     rtp: Rtp = opt(Rtp(), "RTP ports and timers.", demands="4.289-g 4.291-a")
-    secrets: Secrets = opt(
-        Secrets(), "Rules for secrets (never the secrets).", demands="4.291-c", hidden=True
-    )
+    secrets: Secrets = opt(Secrets(), "Rules for secrets (never the secrets).", demands="4.291-c", hidden=True)
     registration: Registration = opt(Registration(), "Registration of devices.", demands="4.291-d 4.291-k")
     number_plan: NumberPlan = opt(NumberPlan(), "What may be dialled.", demands="4.291-e 6.100-c")
     trunks: tuple[Trunk, ...] = opt(
@@ -109,11 +112,12 @@ class Policy:
         min_items=1,
         secure="Each further codec is a parser more.",
     )
-    capacity: Capacity = opt(Capacity(), "Planned size.", demands="2.372-e 5.136-c")
+    capacity: Capacity = opt(Capacity(), "Planned size.", decides="2.372-e", demands="2.372-e 5.136-c")
     limits: Limits = opt(Limits(), "Limits per endpoint, call and source.", demands="4.291-f")
     nat_method: NatMethod = opt(
         "none",
         "How VoIP crosses NAT; `none`: no NAT on the way.",
+        decides="5.137-b",
         demands="5.137-b",
         secure="What is not opened needs no trick.",
     )
@@ -222,9 +226,7 @@ class Policy:
             own = next((item.encryption for item in self.trunks if item.name == trunk), None)
             if own is not None:
                 return EncryptionCell(own.signalling, own.media, own.reason)
-        return find_cell(
-            self.encryption, (name, self.kind_of(name)), (self.index.of_kind(other), self.kind_of(other))
-        )
+        return find_cell(self.encryption, (name, self.kind_of(name)), (self.index.of_kind(other), self.kind_of(other)))
 
     # reading
 
@@ -246,13 +248,20 @@ class Policy:
         """Return True when the operator wrote the variable himself instead of leaving the default."""
         return path.partition(".")[0] in self.stated
 
+    def decided_demands(self) -> dict[str, str]:
+        """Return the demands decided by a variable the operator wrote, with the variable's path."""
+        return {
+            demand: option.name
+            for option in options_of(Policy)
+            if option.name in self.stated
+            for demand in option.meta.decides
+        }
+
     def origin(self, path: str) -> str:
         """Return ``file:line`` where the operator wrote the value, or an empty text."""
         known = dict(self.origins)
         parts = path.split(".")
-        return next(
-            (known[name] for n in range(len(parts), 0, -1) if (name := ".".join(parts[:n])) in known), ""
-        )
+        return next((known[name] for n in range(len(parts), 0, -1) if (name := ".".join(parts[:n])) in known), "")
 
     def with_warnings(self, warnings: tuple[Problem, ...]) -> Policy:
         """Return the same policy carrying what was noticed while reading it."""
@@ -281,6 +290,6 @@ def _fingerprint(policy: Policy) -> str:
 
 @cache
 def _defaults() -> str:
-    """Return a digest of the defaults of this version, so that a changed default changes every fingerprint."""
+    """Return a digest of the defaults of this version, so that a changed default shows."""
     plain = {option.name: plain_option(option, option.default) for option in options_of(Policy)}
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()

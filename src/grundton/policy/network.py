@@ -69,9 +69,7 @@ class EncryptionRule:
 class TrunkEncryption:
     """What a trunk does instead of the matrix cell of its zone."""
 
-    signalling: Encryption = opt(
-        "required", "Protection of signalling on this trunk.", demands="2.374-e 2.374-f"
-    )
+    signalling: Encryption = opt("required", "Protection of signalling on this trunk.", demands="2.374-e 2.374-f")
     media: Encryption = opt("required", "Protection of speech on this trunk.", demands="2.374-e 2.374-f")
     reason: str = opt("", "Why less is accepted. Mandatory for `none` and `optional`.", demands="2.374-f")
 

@@ -52,6 +52,7 @@ class Meta:
     hidden: bool = False
     weaker: Weaker = ""
     example: str = ""
+    decides: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -95,12 +96,13 @@ def opt(
     hidden: bool = False,
     weaker: Weaker = "",
     example: str = "",
+    decides: str = "",
 ) -> T:
     """Declare a decision with a secure default.
 
     ``demands`` lists demand ids separated by blanks, ``secure`` says why the default is the safe value,
     ``weaker`` names the direction in which a changed value protects less, ``hidden`` keeps values out of
-    messages.
+    messages, ``decides`` lists demands whose decision is made by writing the variable.
     """
     meta = Meta(
         doc=doc,
@@ -116,17 +118,14 @@ def opt(
         hidden=hidden,
         weaker=weaker,
         example=example,
+        decides=tuple(decides.split()),
     )
     return dataclasses.field(default=default, metadata={META_KEY: meta})
 
 
-def need(
-    doc: str, *, demands: str = "", shape: str = "", min_items: int = 0, max_items: int | None = None
-) -> Any:
+def need(doc: str, *, demands: str = "", shape: str = "", min_items: int = 0, max_items: int | None = None) -> Any:
     """Declare a sub key that has no default and must be written."""
-    meta = Meta(
-        doc=doc, demands=tuple(demands.split()), shape=shape, min_items=min_items, max_items=max_items
-    )
+    meta = Meta(doc=doc, demands=tuple(demands.split()), shape=shape, min_items=min_items, max_items=max_items)
     return dataclasses.field(metadata={META_KEY: meta})
 
 

@@ -50,9 +50,7 @@ class Reader:
         if isinstance(value, str) and ("{{" in value or "{%" in value):
             return self._refuse(option, path, "holds a template that was not resolved")
         if isinstance(value, str) and value.startswith("$ANSIBLE_VAULT"):
-            return self._refuse(
-                option, path, "is vault-encrypted and was not decrypted. Policies hold no secrets"
-            )
+            return self._refuse(option, path, "is vault-encrypted and was not decrypted. Policies hold no secrets")
         return getattr(self, f"_{option.kind}")(option, value, path)
 
     def _refuse(self, option: Option, path: str, message: str) -> Any:
@@ -88,11 +86,7 @@ class Reader:
 
     def _str(self, option: Option, value: Any, path: str) -> Any:
         shape, hint = SHAPES.get(option.meta.shape, ("", "a text"))
-        if (
-            isinstance(value, int)
-            and not isinstance(value, bool)
-            and option.meta.shape in ("digits", "prefix")
-        ):
+        if isinstance(value, int) and not isinstance(value, bool) and option.meta.shape in ("digits", "prefix"):
             value = str(value) if abs(value) < 10**20 else None
         if not isinstance(value, str):
             return self._expected(option, value, path, hint)
@@ -146,9 +140,7 @@ class Reader:
         low, high = option.meta.min_items, option.meta.max_items
         if len(value) < low or (high is not None and len(value) > high):
             count = f"exactly {low}" if low == high else f"{low} or more"
-            return self._expected(
-                option, value, path, f"a list with {count} element{'s' if low != 1 else ''}"
-            )
+            return self._expected(option, value, path, f"a list with {count} element{'s' if low != 1 else ''}")
         read = [self.read(option.item, item, f"{path}[{index}]") for index, item in enumerate(value)]
         good = tuple(item for item in read if item is not MISSING)
         if len(set(good)) < len(good) and option.item.kind != "group" and high is None:
@@ -196,9 +188,7 @@ class Reader:
         if looks_secret(key):
             message += "; a policy holds rules, never secrets"
         close = get_close_matches(key, [option.name for option in fields], n=1)
-        return (
-            f"{message}. Did you mean '{close[0]}'?" if close else f"{message}. Known are {_names(fields)}."
-        )
+        return f"{message}. Did you mean '{close[0]}'?" if close else f"{message}. Known are {_names(fields)}."
 
 
 def _key(key: str) -> str:

@@ -14,9 +14,7 @@ class NumberPlan:
     """What may be dialled."""
 
     country: str = opt("49", "Own country code without prefix.", demands="4.291-e", shape="digits")
-    international_prefix: str = opt(
-        "00", "What is dialled before a country code.", demands="4.291-j", shape="digits"
-    )
+    international_prefix: str = opt("00", "What is dialled before a country code.", demands="4.291-j", shape="digits")
     national_prefix: str = opt("0", "What is dialled before an area code.", demands="4.291-j", shape="digits")
     emergency: tuple[str, ...] = opt(
         ("110", "112"),
@@ -59,9 +57,7 @@ class NumberPlan:
 class Capacity:
     """How much is planned. 0 means not planned."""
 
-    users: int = opt(
-        0, "People to be served.", unit="users", demands="2.372-e", minimum=0, maximum=10_000_000
-    )
+    users: int = opt(0, "People to be served.", unit="users", demands="2.372-e", minimum=0, maximum=10_000_000)
     concurrent_calls: int = opt(
         0,
         "Calls at the same time.",
@@ -190,9 +186,7 @@ class Features:
         weaker="true",
         secure="A usual function; its PIN rules stand in voip_secrets.",
     )
-    conference: bool = opt(
-        True, "Conference rooms.", demands="2.373-g", weaker="true", secure="A usual function."
-    )
+    conference: bool = opt(True, "Conference rooms.", demands="2.373-g", weaker="true", secure="A usual function.")
     transfer: bool = opt(
         True,
         "Call transfer by internal users.",
@@ -217,12 +211,8 @@ class Features:
         weaker="true",
         secure="Opens a web server on the PBX.",
     )
-    fax: bool = opt(
-        False, "Fax over T.38.", demands="4.291-h", weaker="true", secure="An extra parser and port range."
-    )
-    video: bool = opt(
-        False, "Video calls.", demands="4.291-h", weaker="true", secure="More codecs, more parsers."
-    )
+    fax: bool = opt(False, "Fax over T.38.", demands="4.291-h", weaker="true", secure="An extra parser and port range.")
+    video: bool = opt(False, "Video calls.", demands="4.291-h", weaker="true", secure="More codecs, more parsers.")
     messaging: bool = opt(
         False, "SIP text messages.", demands="4.291-h", weaker="true", secure="Sender names can be forged."
     )

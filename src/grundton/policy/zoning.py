@@ -113,9 +113,7 @@ def _tables(pairs: Iterable[tuple[IPNetwork, str]]) -> dict[int, Table]:
         bits = 32 if network.version == 4 else 128
         shift = bits - network.prefixlen
         grouped[network.version].setdefault(shift, {})[int(network.first) >> shift] = name
-    return {
-        version: tuple(sorted(found.items(), key=lambda item: item[0])) for version, found in grouped.items()
-    }
+    return {version: tuple(sorted(found.items(), key=lambda item: item[0])) for version, found in grouped.items()}
 
 
 def _search(tables: dict[int, Table], address: str) -> str | None:
