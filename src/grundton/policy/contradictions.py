@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 Rule = Callable[["Policy"], Iterator[Problem]]
 _SIP_PORTS = (5060, 5061, 4569)
 _WEAK = ("none", "optional")
-_OVER_TWO_YEARS_DAYS = 731
 
 
 def contradictions(policy: Policy) -> Iterator[Problem]:
@@ -325,7 +324,7 @@ def unsafe_words(policy: Policy) -> Iterator[Problem]:
 
 def entries(policy: Policy) -> Iterator[Problem]:
     """Error: a record id used twice, a waiver that names not exactly one of control, demand and measure, an end
-    before its beginning. Warning: a waiver longer than two years.
+    before its beginning.
     """
     yield from entry_problems(policy.waivers, policy.attestations, policy.decisions)
 
@@ -336,9 +335,9 @@ def entry_problems(
     """Yield what is wrong with records beyond their shape."""
     seen: set[str] = set()
     groups: tuple[tuple[str, tuple[Waiver | Attestation | Decision, ...]], ...] = (
-        ("waivers", policy.waivers),
-        ("attestations", policy.attestations),
-        ("decisions", policy.decisions),
+        ("waivers", waivers),
+        ("attestations", attestations),
+        ("decisions", decisions),
     )
     for name, records in groups:
         for index, record in enumerate(records):
@@ -352,8 +351,6 @@ def entry_problems(
             yield _error(path, "name exactly one of control, demand and measure.")
         if waiver.until < waiver.date:
             yield _error(f"{path}.until", "lies before the date of approval.")
-        elif (waiver.until - waiver.date).days > _OVER_TWO_YEARS_DAYS:
-            yield _warning(f"{path}.until", "runs longer than two years; an exception that long is a decision.")
     for index, attestation in enumerate(attestations):
         if attestation.until < attestation.date:
             yield _error(f"attestations[{index}].until", "lies before the date of the attestation.")

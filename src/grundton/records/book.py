@@ -14,6 +14,8 @@ WaiverState = Literal["applied", "expired", "not_yet"]
 DemandState = Literal["attested", "attestation_expired", "attestation_missing"]
 DecisionState = Literal["decided", "decision_review_due", "decision_missing"]
 
+TWO_YEARS_DAYS = 731
+
 
 @dataclass(frozen=True, slots=True)
 class WaiverMatch:
@@ -125,13 +127,17 @@ class Records:
         )
 
     def warnings(self, used: Iterable[str], today: date, controls: Iterable[str] | None = None) -> tuple[str, ...]:
-        """Return what should be tidied: expired and unused waivers, unknown controls, due reviews.
+        """Return what should be tidied: expired, unused and over-long waivers, unknown controls, due reviews.
 
         ``used`` are ids of waivers that covered a failing object in this run; ``controls`` all known control ids.
         """
         seen = set(used)
         known = None if controls is None else frozenset(controls)
-        said = []
+        said = [
+            f"waiver {waiver.id} runs longer than two years: an exception that long is a decision"
+            for waiver in self.waivers
+            if (waiver.until - waiver.date).days > TWO_YEARS_DAYS
+        ]
         for waiver in self.waivers:
             state = waiver_state(waiver, today)
             if state == "expired":
