@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from grundton.cli import options
-from grundton.cli.output import View, below_gate, show
+from grundton.cli.output import Bar, View, below_gate, show
 from grundton.runner.folder import RunFolder
 
 
@@ -27,5 +27,6 @@ def assess(run: str, runs_dir: Path, fail_on: str, allow_not_checked: bool, **vi
 
     folder = RunFolder.find(run, runs_dir)
     document = judge_run(folder, stored_outcomes(folder))
-    show(document, View(**view))
-    return BELOW_GATE if below_gate(document, fail_on, allow_not_checked=allow_not_checked) else OK
+    bar = Bar(fail_on, allow_not_checked)
+    show(document, View(**view), bar)
+    return BELOW_GATE if below_gate(document, bar) else OK

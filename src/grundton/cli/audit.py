@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from grundton.cli import options
-from grundton.cli.output import View, below_gate, show
+from grundton.cli.output import Bar, View, below_gate, show
 from grundton.runner.errors import InputError
 
 
@@ -53,15 +53,16 @@ def audit(
     grundton audit --root support-archive/ --name pbx
 
     What comes out is kept in a run folder (snapshots, assessment.json, report.html, log.txt).
-    """
+    """  # noqa: D301
     _check_ways_in(targets, inventories, root, name, policy_path, rest)
     view = View(**{key: rest.pop(key) for key in ("fmt", "output", "measures", "hosts", "severity", "verbose", "lang")})
+    bar = Bar(fail_on, allow_not_checked)
     # Standard output belongs to the report; everything said meanwhile goes to standard error.
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     finished = _run(targets, inventories, root, name, policy_path, runs_dir, rest, console, quiet)
     if not (quiet and not view.output and not view.fmt):
-        show(finished.document, view)
-    return _conclude(finished, fail_on, allow_not_checked=allow_not_checked)
+        show(finished.document, view, bar)
+    return _conclude(finished, bar)
 
 
 def _check_ways_in(
@@ -130,7 +131,7 @@ def _checked_policy(path: Path | None) -> dict[str, Any]:
 
     variables, origins = read_policy_file(path)
     try:
-        load_policy(variables, origins=origins)
+        load_policy(variables, host="", origins=origins)
     except PolicyError as problem:
         raise InputError(str(problem), "See `grundton policy show` for every variable and its default.") from problem
     return variables
@@ -157,7 +158,7 @@ def _connection(rest: dict[str, Any]) -> Any:
     )
 
 
-def _conclude(finished: Any, fail_on: str, *, allow_not_checked: bool) -> int:
+def _conclude(finished: Any, bar: Bar) -> int:
     """Say who was missed and where the report is; return the exit code."""
     from grundton.cli.main import BELOW_GATE, NOT_AUDITED, OK, USAGE
     from grundton.runner.audit import no_voip
@@ -171,10 +172,10 @@ def _conclude(finished: Any, fail_on: str, *, allow_not_checked: bool) -> int:
         return NOT_AUDITED
     if not finished.has_voip:
         raise no_voip("on any host that was reached" if len(finished.outcomes) > 1 else "on this host")
-    if below_gate(finished.document, fail_on, allow_not_checked=allow_not_checked):
+    if below_gate(finished.document, bar):
         return BELOW_GATE
     # A gate that lets unreached hosts through was asked for; otherwise an incomplete audit is not a success.
-    return NOT_AUDITED if missed and not allow_not_checked else OK
+    return NOT_AUDITED if missed and not bar.allow_not_checked else OK
 
 
 def _name_missed(missed: dict[str, Any], total: int) -> None:

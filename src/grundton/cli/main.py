@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -30,16 +31,16 @@ _COMMANDS = {
 class _Subcommands(click.Group):
     """Loads a subcommand's module when it is used, so that the command starts fast."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return sorted(_COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
         command: click.Command = getattr(importlib.import_module(f"grundton.cli.{cmd_name}"), cmd_name)
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl(sorted(_COMMANDS.items()))
 
@@ -56,7 +57,7 @@ def cli(debug: bool) -> None:
     grundton report last --format html -o report.html
 
     Exit codes: 0 meets the gate, 1 below it, 2 wrong usage or input, 3 could not audit.
-    """
+    """  # noqa: D301
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
@@ -86,14 +87,18 @@ def _guarded(arguments: list[str], *, debug: bool) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         # The reader (head, less) has seen enough. Keep Python from complaining while it closes stdout.
-        sys.stdout = open("/dev/null", "w", encoding="utf-8")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except Exception as problem:
         if debug:
             raise
+        if type(problem).__module__.startswith("grundton."):
+            # A room's own error (a catalogue file, a stored document): its message is written for people.
+            _say(str(problem))
+            return NOT_AUDITED
         _say(
             f"grundton met a situation it does not know ({type(problem).__name__}: {problem})",
-            "That is a defect of grundton. Run the same command with --debug (grundton --debug …) and report what it shows.",
+            "That is a defect of grundton. Run it again with `grundton --debug …` and report what it shows.",
         )
         return NOT_AUDITED
     return result if isinstance(result, int) else OK

@@ -66,7 +66,7 @@ view: Callable[[Any], Any] = _stack(
     click.option("--measure", "measures", multiple=True, metavar="MEASURE", help="Only this measure, e.g. 'M 5.135'."),
     click.option("--host", "hosts", multiple=True, metavar="HOST", help="Only this host."),
     click.option("--severity", type=click.Choice(SEVERITIES), help="Only findings this bad or worse."),
-    click.option("-v", "--verbose", count=True, help="With evidence; twice for everything that passed, too."),
+    click.option("-v", "--verbose", is_flag=True, help="Everything: evidence, and what passed."),
     language,
 )
 

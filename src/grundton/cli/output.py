@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from grundton.cli.options import MEASURE, NEVER
 from grundton.runner.errors import InputError
 
 _BY_SUFFIX = {".html": "html", ".htm": "html", ".json": "json"}
+#: What the reports call "no threshold".
+_NO_THRESHOLD = "never"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class View:
     measures: Sequence[str] = ()
     hosts: Sequence[str] = ()
     severity: str | None = None
-    verbose: int = 0
+    verbose: bool = False
     lang: str = "en"
 
     @property
@@ -37,43 +38,63 @@ class View:
         return _BY_SUFFIX.get(self.output.suffix.lower(), "terminal") if self.output else "terminal"
 
 
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The gate as it was asked for."""
+
+    fail_on: str
+    allow_not_checked: bool = False
+
+    @property
+    def threshold(self) -> str:
+        """The threshold in the words of the reports."""
+        return _NO_THRESHOLD if self.fail_on in (NEVER, MEASURE) else self.fail_on
+
+
 def measure_id(text: str) -> str:
     """Return the id of a measure however it was typed: `M 5.135`, `M5.135`, `m5.135`, `5.135`."""
     number = text.strip().upper().removeprefix("M").strip()
     return f"M {number}"
 
 
-def show(document: Mapping[str, Any], view: View) -> None:
+def show(document: Mapping[str, Any], view: View, bar: Bar | None = None) -> None:
     """Write the document in the view's format to its output file or to standard output."""
-    from grundton import report
-
-    _check_filters(document, view)
     if view.format == "json":
-        _write(report.to_json(document), view.output)
+        from grundton.report import to_json
+
+        _write(to_json(document), view.output)
     elif view.format == "html":
-        _write(report.to_html(document, language=view.lang), view.output)
+        from grundton.report.html import render_html
+
+        _write(render_html(document, view.lang), view.output)
     else:
-        chosen: dict[str, Any] = {
-            "measures": [measure_id(text) for text in view.measures],
-            "hosts": list(view.hosts),
-            "severity": view.severity,
-            "verbose": view.verbose,
-            "language": view.lang,
-        }
-        if view.output:
-            _write(report.to_text(document, **chosen), view.output)
-        else:
-            report.print_terminal(document, Console(highlight=False, soft_wrap=not sys.stdout.isatty()), **chosen)
+        _show_terminal(document, view, bar)
 
 
-def _check_filters(document: Mapping[str, Any], view: View) -> None:
-    for text in view.measures:
-        if measure_id(text) not in document["measures"]:
-            raise InputError(f"there is no measure {text!r}", "List them with: grundton measures")
-    for host in view.hosts:
-        if host not in document["hosts"]:
-            known = ", ".join(sorted(document["hosts"])[:20])
-            raise InputError(f"there is no host {host!r} in this run", f"Its hosts: {known}")
+def _show_terminal(document: Mapping[str, Any], view: View, bar: Bar | None) -> None:
+    import io
+
+    from rich.console import Console
+
+    from grundton.report.terminal import FilterError, TerminalOptions, render_terminal
+
+    options = TerminalOptions(
+        language=view.lang,
+        measures=[measure_id(text) for text in view.measures],
+        hosts=list(view.hosts),
+        severity=view.severity,
+        verbose=view.verbose,
+        fail_on=bar.threshold if bar else None,
+        allow_not_checked=bar.allow_not_checked if bar else None,
+    )
+    memory = io.StringIO() if view.output else None
+    console = Console(file=memory, width=None if sys.stdout.isatty() and not memory else 100, highlight=False)
+    try:
+        render_terminal(document, console, options)
+    except FilterError as problem:
+        raise InputError(str(problem), "See what there is: grundton measures, or the hosts in the report.") from problem
+    if memory is not None:
+        _write(memory.getvalue(), view.output)
 
 
 def _write(text: str, output: Path | None) -> None:
@@ -87,17 +108,18 @@ def _write(text: str, output: Path | None) -> None:
     click.echo(f"written: {output}", err=True)
 
 
-def below_gate(document: Mapping[str, Any], fail_on: str, *, allow_not_checked: bool) -> bool:
+def below_gate(document: Mapping[str, Any], bar: Bar) -> bool:
     """Say on standard error whether the assessment meets the gate; True when it does not."""
-    from grundton import report
-
-    if fail_on == MEASURE:
+    if bar.fail_on == NEVER:
+        return False
+    if bar.fail_on == MEASURE:
         missed = [name for name, result in document["measures"].items() if result["verdict"] == "not_fulfilled"]
-        words = f"not fulfilled: {', '.join(missed)}" if missed else "no measure is 'not fulfilled'"
+        words = f"not fulfilled: {', '.join(missed)}" if missed else "no measure reads 'not fulfilled'"
         passed = not missed
     else:
-        judged = report.gate(document, "never" if fail_on == NEVER else fail_on, allow_not_checked=allow_not_checked)
+        from grundton.report import gate
+
+        judged = gate(document, bar.threshold, allow_not_checked=bar.allow_not_checked)
         words, passed = judged.explain(), judged.passed
-    if fail_on != NEVER:
-        click.echo(f"gate {'met' if passed else 'not met'}: {words}", err=True)
+    click.echo(f"gate {'met' if passed else 'not met'}: {words}", err=True)
     return not passed

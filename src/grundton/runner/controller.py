@@ -35,7 +35,7 @@ def take_snapshot(
     try:
         folder = RunFolder.prepare(Path(str(arguments["run_dir"])).absolute())
         chosen, origins = policy_variables(variables, template)
-        load_policy(chosen, origins=origins, host=host)
+        load_policy(chosen, host=host, origins=origins)
         folder.write_policy(host, chosen)
         module_arguments = {"run_key": folder.key()}
     except PolicyError as problem:

@@ -171,7 +171,7 @@ class RunFolder:
             temporary.unlink(missing_ok=True)
 
     def _write_json(self, path: Path, data: Any, indent: int | None = None) -> None:
-        self.write_text(path, json.dumps(data, indent=indent, sort_keys=True, ensure_ascii=False) + "\n")
+        self.write_text(path, json.dumps(data, indent=indent, sort_keys=True) + "\n")
 
     def _read_json(self, path: Path) -> dict[str, Any]:
         try:
@@ -188,5 +188,5 @@ class RunFolder:
 @contextlib.contextmanager
 def _private_file(path: Path) -> Iterator[Any]:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as handle:
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as handle:
         yield handle

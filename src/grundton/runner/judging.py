@@ -16,6 +16,8 @@ from grundton.runner.outcome import HostOutcome
 def judge_run(folder: RunFolder, outcomes: Mapping[str, HostOutcome], now: datetime | None = None) -> dict[str, Any]:
     """Assess every host of the run, write assessment and reports, and return the assessment document."""
     from grundton import assess, catalog, report
+    from grundton.report.html import render_html
+    from grundton.report.terminal import render_text
 
     moment = now or datetime.now(UTC)
     folder.write_hosts({name: outcome.as_data() for name, outcome in outcomes.items()})
@@ -24,8 +26,8 @@ def judge_run(folder: RunFolder, outcomes: Mapping[str, HostOutcome], now: datet
     assessment = assess.assess(_inputs(folder, outcomes), known, None, moment, about)
     document = report.to_document(assessment, known)
     folder.write_text(folder.assessment, report.to_json(document))
-    folder.write_text(folder.html, report.to_html(document))
-    folder.write_text(folder.text, report.to_text(document))
+    folder.write_text(folder.html, render_html(document))
+    folder.write_text(folder.text, render_text(document))
     folder.update_run(generator=f"grundton {__version__}", catalog=known.version, **about)
     return document
 

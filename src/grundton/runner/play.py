@@ -83,7 +83,8 @@ class _Record:
     """Writes the log and remembers errors that belong to no host."""
 
     def __init__(self, log: Path) -> None:
-        self._handle = open(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w", encoding="utf-8")
+        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._handle = os.fdopen(descriptor, "w", encoding="utf-8", errors="replace")
         self.no_hosts = False
         self.errors: list[str] = []
         self._inside_error = False
@@ -126,11 +127,7 @@ def run_playbook(
     private = Path(tempfile.mkdtemp(prefix="grundton-"))
     record = _Record(log)
     try:
-        sources: Any
-        if isinstance(inventory, Mapping):
-            sources = dict(inventory)
-        else:
-            sources = [_absolute(source) for source in inventory]
+        sources = dict(inventory) if isinstance(inventory, Mapping) else [_absolute(source) for source in inventory]
         with progress, EventQueue(record.see, progress.see) as events:
             runner = ansible_runner.run(
                 private_data_dir=str(private),

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from grundton.policy.origins import yaml_origins
 from grundton.runner.errors import InputError
 
 PREFIX = "voip_"
@@ -62,24 +63,21 @@ def read_policy_file(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
             f"cannot read the policy file {path}: {reason}", "Name a YAML file with voip_* variables."
         ) from None
     try:
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
     except yaml.MarkedYAMLError as problem:
         line = problem.problem_mark.line + 1 if problem.problem_mark else 1
-        raise InputError(
-            f"{path}:{line}: not valid YAML: {problem.problem}", "Correct the file and run again."
-        ) from None
+        raise InputError(f"{path}:{line}: not valid YAML: {problem.problem}", "Correct the file, run again.") from None
     except yaml.YAMLError as problem:
         raise InputError(f"{path}: not valid YAML: {problem}", "Correct the file and run again.") from None
     if data is None:
         return {}, {}
-    if not isinstance(data, dict) or not isinstance(tree, yaml.MappingNode):
+    if not isinstance(data, dict):
         raise InputError(f"{path}:1: expected variables (voip_…: value), found {type(data).__name__}")
-    origins = {str(key.value): f"{path}:{key.start_mark.line + 1}" for key, _ in tree.value}
     for name in data:
         if not str(name).startswith(PREFIX):
             raise InputError(
-                f"{origins.get(str(name), str(path))}: {str(name)!r} is not a policy variable",
+                f"{path}: {str(name)!r} is not a policy variable",
                 f"A policy file holds only variables that begin with {PREFIX}.",
             )
+    origins = {name: f"{path}:{line}" for name, line in yaml_origins(text)}
     return {str(name): plain(value) for name, value in data.items()}, origins
