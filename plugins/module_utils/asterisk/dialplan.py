@@ -55,16 +55,17 @@ def resolve_dialplan(sections: Iterable[Section], redactor: Redactor) -> Dialpla
     contexts: Dict[str, _Context] = {}
     general: Optional[Item] = None
     globals_: Optional[Item] = None
+    global_values: ConfigValues = {}
     for section in sections:
         low = section.name.lower()
         at = (section.file, section.line)
         if low == "globals":
             if globals_ is None:
-                globals_ = Item(CONFIG, "extensions.globals", "globals", {}, at=at)
+                globals_ = Item(CONFIG, "extensions.globals", "globals", global_values, at=at)
             for name, (text, file, line) in section.variables:
                 variables[name] = _substitute(text, variables)
                 kept = redact(redactor, "extensions", name, text, (name,))
-                globals_.values[name] = [(kept, file, line)]
+                global_values[name] = [(kept, file, line)]
         elif low == "general" and general is None:
             values: ConfigValues = {}
             for name, (text, file, line) in section.variables:

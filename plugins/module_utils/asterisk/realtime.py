@@ -8,7 +8,7 @@ from typing import Dict, Iterable, List
 from ansible_collections.grundton.voip.plugins.module_utils.asterisk.parser import Section
 from ansible_collections.grundton.voip.plugins.module_utils.asterisk.words import words
 from ansible_collections.grundton.voip.plugins.module_utils.redaction import Redactor
-from ansible_collections.grundton.voip.plugins.module_utils.snapshot.model import CONFIG, Item, Occurrence
+from ansible_collections.grundton.voip.plugins.module_utils.snapshot.model import CONFIG, ConfigValues, Item, Occurrence
 
 _FAMILIES = {
     "sippeers": "sip",
@@ -68,7 +68,8 @@ class Mappings:
         wizards = self.pjsip.get(kind)
         return wizards is None or any(_is_file(wizard) for wizard in wizards)
 
-    def _note(self, stem: str, text: str) -> None:
+    def note(self, stem: str, text: str) -> None:
+        """Record once what weakens the view of ``<stem>``."""
         found = self.incomplete.setdefault(stem, [])
         if text not in found:
             found.append(text)
@@ -91,34 +92,32 @@ def read_extconfig(sections: Iterable[Section], redactor: Redactor, into: Mappin
             low = name.lower()
             if low.endswith(".conf"):
                 into.files[name] = parts[0]
-                into._note(low[:-5], "{0} comes from {1} (extconfig.conf)".format(name, parts[0]))
+                into.note(low[:-5], "{0} comes from {1} (extconfig.conf)".format(name, parts[0]))
                 if low == "extensions.conf":
-                    into._note("dialplan", "{0} comes from {1} (extconfig.conf)".format(name, parts[0]))
+                    into.note("dialplan", "{0} comes from {1} (extconfig.conf)".format(name, parts[0]))
             elif low in _FAMILIES:
-                into._note(_FAMILIES[low], "{0} also from {1} (extconfig.conf)".format(name, parts[0]))
+                into.note(_FAMILIES[low], "{0} also from {1} (extconfig.conf)".format(name, parts[0]))
 
 
 def read_sorcery(sections: Iterable[Section], redactor: Redactor, into: Mappings) -> None:
     """Sections of sorcery.conf are modules, their lines ``type[/options] = wizard,data``."""
     for section in sections:
         types = _MODULES.get(section.name)
-        grouped: Dict[str, Item] = {}
+        grouped: Dict[str, ConfigValues] = {}
         for name, (text, file, line) in section.variables:
             label = "{0}/{1}".format(section.name, name)
-            item = grouped.get(label)
-            if item is None:
-                item = grouped[label] = Item(CONFIG, "realtime.mapping", label, {}, at=(file, line))
-                item.values["of"] = [("sorcery.conf", file, line)]
-                into.items.append(item)
-            kept = redactor.text(text)
-            item.values.setdefault("wizard", []).append((kept, file, line))  # type: ignore[union-attr]
+            values = grouped.get(label)
+            if values is None:
+                values = grouped[label] = {"of": [("sorcery.conf", file, line)], "wizard": []}
+                into.items.append(Item(CONFIG, "realtime.mapping", label, values, at=(file, line)))
+            values["wizard"].append((redactor.text(text), file, line))
             kind, _slash, option = name.partition("/")
             if types is None or kind not in types or option == "cache" or kind in _KEPT_IN_MEMORY:
                 continue
             into.pjsip.setdefault(kind, []).append(text)
             if not _is_default(text, kind):
                 source = text.partition(",")[0].strip()
-                into._note("pjsip", "objects of type {0} also or only from {1} (sorcery.conf)".format(kind, source))
+                into.note("pjsip", "objects of type {0} also or only from {1} (sorcery.conf)".format(kind, source))
 
 
 def _is_file(wizard: str) -> bool:

@@ -23,7 +23,7 @@ class Spec:
     """How to read ``<stem>.conf``.
 
     * ``roles``: lower-case section name to the role in the kind (``general`` to ``<stem>.general``).
-    * ``other``: role of every other section; with ``typed`` the section's ``type`` is the role if it is one of these.
+    * ``other``: role of every other section; with ``typed`` the section's ``type``, if it is one of these.
     * ``lists``: keys that add up beside `COMMON_LISTS`; ``all_lists``: roles in which every key does;
       ``keep_case``: roles whose keys are names of the user's own.
     * ``merge_general``: whether a second ``[general]`` adds to the first (Asterisk's newer option code)
@@ -130,8 +130,8 @@ _PLAIN = """
     cdr_sqlite3_custom cdr_tds cel_beanstalkd cel_custom cel_odbc cel_pgsql cel_sqlite3_custom cel_tds chan_mobile
     chan_websocket codecs console dsp enum festival geolocation gtalk indications jabber jingle mgcp misdn motif ooh323
     osp phone pjsip_notify queuerules res_config_mysql res_config_odbc res_config_sqlite res_config_sqlite3
-    res_corosync res_curl res_fax res_http_media_cache res_pgsql res_pktccops res_stun_monitor resolver_unbound skinny sla
-    smdi statsd unistim xmpp
+    res_corosync res_curl res_fax res_http_media_cache res_pgsql res_pktccops res_stun_monitor resolver_unbound skinny
+    sla smdi statsd unistim xmpp
 """
 
 #: Every file read by the general reader, by stem. Files not named here are read only when included.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterable, List, Tuple
+from typing import Dict, Iterable, List, Set, Tuple
 
 from ansible_collections.grundton.voip.plugins.module_utils.asterisk.parser import Remark, Section
 from ansible_collections.grundton.voip.plugins.module_utils.asterisk.resolve import effective
@@ -21,9 +21,9 @@ def resolve_voicemail(sections: Iterable[Section], redactor: Redactor) -> Tuple[
     """
     items: List[Item] = []
     remarks: List[Remark] = []
-    contexts = {}
-    seen = set()
-    done = set()
+    contexts: Dict[str, ConfigValues] = {}
+    seen: Set[Tuple[str, str]] = set()
+    done: Set[str] = set()
     for section in sections:
         low = section.name.lower()
         at = (section.file, section.line)
@@ -36,8 +36,8 @@ def resolve_voicemail(sections: Iterable[Section], redactor: Redactor) -> Tuple[
             continue
         context = contexts.get(low)
         if context is None:
-            context = contexts[low] = Item(CONFIG, "voicemail.context", section.name, {}, at=at)
-            items.append(context)
+            context = contexts[low] = {}
+            items.append(Item(CONFIG, "voicemail.context", section.name, context, at=at))
         for box, (text, file, line) in section.variables:
             key = (low, box.lower())
             if key in seen or box.startswith("*"):
@@ -45,7 +45,7 @@ def resolve_voicemail(sections: Iterable[Section], redactor: Redactor) -> Tuple[
                 continue
             seen.add(key)
             name = "{0}@{1}".format(box, section.name)
-            context.values.setdefault("mailboxes", []).append((box, file, line))  # type: ignore[union-attr]
+            context.setdefault("mailboxes", []).append((box, file, line))
             items.append(
                 Item(CONFIG, "voicemail.mailbox", name, _mailbox(text, file, line, box, redactor), (file, line))
             )
@@ -53,7 +53,7 @@ def resolve_voicemail(sections: Iterable[Section], redactor: Redactor) -> Tuple[
 
 
 def _mailbox(text: str, file: int, line: int, box: str, redactor: Redactor) -> ConfigValues:
-    parts = (text.split(",", 4) + ["", "", "", "", ""])[:5]
+    parts = [*text.split(",", 4), "", "", "", ""][:5]
     pin, fullname, email, pager, options = (part.strip() for part in parts)
     values: ConfigValues = {}
     for option in options.split("|") if options else []:
@@ -74,15 +74,15 @@ def _mailbox(text: str, file: int, line: int, box: str, redactor: Redactor) -> C
 def resolve_logger(sections: Iterable[Section], redactor: Redactor) -> List[Item]:
     """``logger.general`` and one ``logger.channel`` per line of ``[logfiles]``: ``levels``, ``formatter``."""
     items: List[Item] = []
-    channels = {}
-    done = set()
+    channels: Dict[str, ConfigValues] = {}
+    done: Set[str] = set()
     for section in sections:
         low = section.name.lower()
         at = (section.file, section.line)
         if low != "logfiles":
             role = "general" if low == "general" else "section"
-            if (role, low) not in done:
-                done.add((role, low))
+            if low not in done:
+                done.add(low)
                 values = effective(section.variables, "logger", frozenset(), redactor, section.name)
                 items.append(Item(CONFIG, "logger." + role, section.name, values, at=at))
             continue
@@ -93,10 +93,10 @@ def resolve_logger(sections: Iterable[Section], redactor: Redactor) -> List[Item
             formatter, levels = split_levels(text)
             channel = channels.get(name)
             if channel is None:
-                channel = channels[name] = Item(CONFIG, "logger.channel", name, {"levels": []}, at=(file, line))
-                items.append(channel)
-            channel.values["levels"].extend((level, file, line) for level in levels)  # type: ignore[union-attr]
-            channel.values["formatter"] = [(formatter or "default", file, line)]
+                channel = channels[name] = {"levels": []}
+                items.append(Item(CONFIG, "logger.channel", name, channel, at=(file, line)))
+            channel["levels"].extend((level, file, line) for level in levels)
+            channel["formatter"] = [(formatter or "default", file, line)]
     return items
 
 
