@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Sequence
 
+from ..redaction import Redactor, classes
+
 _SECRET_WORD = (
     r"(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|"
     r"secret[-_]?access[-_]?key|account[-_]?key|credentials?|encryption[-_]?key|auth[-_]?(?:key|token)|pin)"
@@ -31,16 +33,13 @@ _AT = re.compile(r"((?<!\S)--redis(?:-write)?[=\s])([^\s@/]+)(?=@)")
 
 _DONE = "«secret:"
 
+#: What is a secret in any text of the snapshot, beside the command line habits above.
+_COMMON = Redactor(b"only marks, no fingerprints")
+
 
 def mask(secret: str) -> str:
     """The stand-in for a secret inside a text: its length and classes, ``«secret:12:ld»``."""
-    classes = ""
-    for sign, test in (("l", str.islower), ("u", str.isupper), ("d", str.isdigit)):
-        if any(test(letter) for letter in secret):
-            classes += sign
-    if any(not letter.isalnum() for letter in secret):
-        classes += "s"
-    return f"«secret:{len(secret)}:{classes}»"
+    return f"{_DONE}{len(secret)}:{classes(secret)}»"
 
 
 def _hide(match: re.Match[str]) -> str:
@@ -61,7 +60,7 @@ def redact(text: str) -> str:
     text = _URL.sub(_hide_url, text)
     for pattern in (_USER_PAIR, _MYSQL, _SSHPASS, _REDIS, _AT, _BEARER, _OPTION, _ASSIGNED):
         text = pattern.sub(_hide, text)
-    return text
+    return _COMMON.text(text)
 
 
 def join(argv: Sequence[str]) -> str:
