@@ -11,9 +11,10 @@ from typing import NoReturn
 import click
 
 from grundton.lab import image as images
-from grundton.lab import lab as labs
+from grundton.lab import lifecycle as labs
 from grundton.lab import topology
 from grundton.lab.errors import LabError
+from grundton.lab.lab import Lab
 from grundton.lab.machine import check_runnable
 
 DEFAULT = "office"
@@ -35,14 +36,15 @@ def lab() -> None:
 @lab.command()
 @click.argument("topology_name", metavar="TOPOLOGY", default=DEFAULT)
 @click.option("--name", help="Name of this lab, to run several side by side.")
-def up(topology_name: str, name: str | None) -> None:
+@click.option("--keep-failed", is_flag=True, help="Leave a failed start as it is, to look into it.")
+def up(topology_name: str, name: str | None, keep_failed: bool) -> None:
     """Start a lab and wait until its services answer.
 
     TOPOLOGY is the name of one that comes with grundton (default: office), or a .yml file.
     """
     chosen = name or Path(topology_name).stem
     try:
-        started = labs.up(chosen, topology_name=topology_name, progress=_say)
+        started = labs.up(chosen, topology_name=topology_name, keep_failed=keep_failed, progress=_say)
     except LabError as error:
         _fail(error)
     click.echo(f"inventory: {started.inventory}")
@@ -82,7 +84,7 @@ def status(name: str | None, as_json: bool) -> None:
         sys.exit(3)
 
 
-def _as_data(each: labs.Lab) -> dict[str, object]:
+def _as_data(each: Lab) -> dict[str, object]:
     return {
         "name": each.name,
         "topology": each.topology.name,
@@ -104,7 +106,7 @@ def _as_data(each: labs.Lab) -> dict[str, object]:
     }
 
 
-def _print_lab(each: labs.Lab) -> None:
+def _print_lab(each: Lab) -> None:
     click.echo(f"{each.name}: {each.topology.title}")
     for host in each.hosts.values():
         legs = ", ".join(f"{leg.zone} {leg.v4}" for leg in host.interfaces.values())

@@ -4,6 +4,7 @@
 """
 
 from grundton.lab.errors import LabError
-from grundton.lab.lab import Host, Interface, Lab, down, get, running, up
+from grundton.lab.lab import Host, Interface, Lab
+from grundton.lab.lifecycle import down, get, running, up
 
 __all__ = ["Host", "Interface", "Lab", "LabError", "down", "get", "running", "up"]

@@ -57,8 +57,8 @@ def fill(root: Path, host: HostSpec, hosts_file: str, authorized_key: str, host_
     _write(root / "root" / ".ssh" / "authorized_keys", f"{authorized_key}\n", 0o600)
     for account in host.accounts:
         _add_account(root, account)
-    if host.tree is not None:
-        copy_tree(host.tree, root)
+    for tree in host.trees:
+        copy_tree(tree, root)
     for command in host.setup:
         _setup(root, host, command)
     for mode in host.modes:

@@ -208,7 +208,7 @@ def remove_cgroup(path: Path) -> None:
 def enter(leader: int, argv: Iterable[str]) -> list[str]:
     """The command line that runs ``argv`` inside a host, as root, without ssh."""
     return [
-        "nsenter", f"--target={leader}", "--all", "--wd=/root", "env", "-i",
+        "nsenter", f"--target={leader}", "--all", "--wdns=/root", "env", "-i",
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
         "LANG=C.UTF-8", f"TERM={os.environ.get('TERM', 'dumb')}", *argv,
     ]  # fmt: skip

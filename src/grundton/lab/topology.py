@@ -70,7 +70,7 @@ class HostSpec:
     suite: str
     legs: tuple[Leg, ...]
     names: tuple[tuple[str, str], ...]
-    tree: Path | None
+    trees: tuple[Path, ...]
     enable: tuple[str, ...]
     accounts: tuple[Account, ...]
     modes: tuple[FileMode, ...]
@@ -170,14 +170,14 @@ def _host(path: Path, name: str, entry: Mapping[str, Any]) -> HostSpec:
         raise ValueError(f"host {name} needs a leg in {MANAGEMENT}")
     if any(not 2 <= leg.number <= 250 for leg in legs):
         raise ValueError(f"host {name}: host numbers are 2 to 250 (1 is the controller)")
-    tree = _tree(path, entry.get("tree"))
+    trees = entry.get("tree") or []
     names = entry.get("names") or {}
     return HostSpec(
         name=name,
         suite=str(entry.get("suite", "forky")),
         legs=legs,
         names=tuple((zone, alias) for zone, found in names.items() for alias in found),
-        tree=tree,
+        trees=tuple(_tree(path, each) for each in ([trees] if isinstance(trees, str) else trees)),
         enable=tuple(entry.get("enable") or ()),
         accounts=tuple(_account(each) for each in entry.get("accounts") or ()),
         modes=tuple(_mode(each) for each in entry.get("modes") or ()),
@@ -187,9 +187,7 @@ def _host(path: Path, name: str, entry: Mapping[str, Any]) -> HostSpec:
     )
 
 
-def _tree(path: Path, value: str | None) -> Path | None:
-    if value is None:
-        return None
+def _tree(path: Path, value: str) -> Path:
     tree = (path.parent.parent / "hosts" / value).resolve()
     if not tree.is_dir():
         tree = (path.parent / value).resolve()
