@@ -36,9 +36,7 @@ Architecture: amd64
 Version: 1:{version}~dfsg-1
 Description: scenario
 """
-_OS_RELEASE = (
-    'ID=debian\nVERSION_ID="{version}"\nVERSION_CODENAME={name}\nPRETTY_NAME="Debian GNU/Linux ({name})"\n'
-)
+_OS_RELEASE = 'ID=debian\nVERSION_ID="{version}"\nVERSION_CODENAME={name}\nPRETTY_NAME="Debian GNU/Linux ({name})"\n'
 
 
 class Outcome:
@@ -51,9 +49,7 @@ class Outcome:
     @property
     def failing(self) -> set[str]:
         """Names of the objects of every failing finding."""
-        return {
-            name for finding in self.findings if finding.verdict is Verdict.FAIL for name in finding.objects
-        }
+        return {name for finding in self.findings if finding.verdict is Verdict.FAIL for name in finding.objects}
 
     @property
     def text(self) -> str:

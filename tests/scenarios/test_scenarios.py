@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.scenarios.harness import OUTCOMES, control_of, promised, run, scenarios
 
 from grundton.catalog import load
-from tests.scenarios.harness import OUTCOMES, control_of, promised, run, scenarios
 
 pytestmark = pytest.mark.scenario
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Protocol
 
 from grundton.model.assessment import DemandResult, MeasureResult
 from grundton.model.control import Control
 from grundton.model.measure import Demand, Measure
 from grundton.model.verdict import DemandVerdict, MeasureVerdict, Verdict, worst
+from grundton.records import DemandStatus, RecordsOfDay
 
 #: Worst first.
 DEMAND_ORDER: tuple[DemandVerdict, ...] = (
@@ -29,16 +29,13 @@ DEMAND_ORDER: tuple[DemandVerdict, ...] = (
 _RANK = {verdict: rank for rank, verdict in enumerate(DEMAND_ORDER)}
 _GOOD = frozenset({DemandVerdict.PASS, DemandVerdict.ATTESTED, DemandVerdict.DECIDED, DemandVerdict.WAIVED})
 _BAD = frozenset({DemandVerdict.FAIL, DemandVerdict.ERROR})
-
-
-class DemandRecords(Protocol):
-    """What the roll-up asks of decisions and attestations."""
-
-    def demand_status(self, demand: str) -> DemandVerdict | None:
-        """`decided`, `attested`, `attestation_expired`, or None when there is no record."""
-
-    def measure_dispensed(self, measure: str) -> str | None:
-        """The reason a measure was declared dispensable, or None."""
+_MISSING = frozenset(
+    {
+        DemandVerdict.DECISION_MISSING,
+        DemandVerdict.ATTESTATION_MISSING,
+        DemandVerdict.ATTESTATION_EXPIRED,
+    }
+)
 
 
 def worst_demand(verdicts: Iterable[DemandVerdict]) -> DemandVerdict:
@@ -53,26 +50,35 @@ def demand_on_host(controls: Iterable[Control], verdicts: Mapping[str, Verdict])
 
 
 def roll_up_demand(
-    demand: Demand, controls: list[Control], hosts: Mapping[str, DemandVerdict], records: DemandRecords
+    demand: Demand, controls: list[Control], hosts: Mapping[str, DemandVerdict], records: RecordsOfDay
 ) -> DemandResult:
     """Verdict of a demand over the estate: its controls, and the decision or attestation it needs."""
     names = tuple(control.id for control in controls)
     seen = worst_demand(hosts.values())
-    status = records.demand_status(demand.id)
-    note = ""
-    if status is DemandVerdict.ATTESTATION_EXPIRED:
-        verdict = seen if seen in _BAD else status
-    elif status is not None:
-        verdict = seen if hosts and seen not in (DemandVerdict.NOT_ASSESSED, DemandVerdict.NOT_APPLICABLE) else status
-    elif demand.needs is not None and seen not in _BAD:
-        verdict = DemandVerdict.DECISION_MISSING if demand.needs == "decision" else DemandVerdict.ATTESTATION_MISSING
-        if hosts:
-            note = f"the controls say {seen.value.replace('_', ' ')}, but nobody recorded the {demand.needs}"
-    else:
-        verdict = seen
+    status = records.status(demand.id)
+    notes = [status.note] if status.note else []
+    verdict = seen
+    if seen not in _BAD:
+        said = _said(demand, status)
+        looked = seen not in (DemandVerdict.NOT_ASSESSED, DemandVerdict.NOT_APPLICABLE)
+        if said in _MISSING:
+            verdict = said
+            if looked:
+                notes.append(f"the controls say {seen.value.replace('_', ' ')}, but the record is not there")
+        elif said is not None and not looked:
+            verdict = said
     if not names and verdict is DemandVerdict.NOT_ASSESSED:
-        note = "no control answers this demand yet"
-    return DemandResult(demand.id, verdict, names, dict(hosts), note)
+        notes.append("no control answers this demand yet")
+    return DemandResult(demand.id, verdict, names, dict(hosts), "; ".join(notes))
+
+
+def _said(demand: Demand, status: DemandStatus) -> DemandVerdict | None:
+    """What the records make of a demand; None when it needs none and there is none."""
+    if demand.needs == "decision":
+        return DemandVerdict.DECIDED if status.decision == "decided" else DemandVerdict.DECISION_MISSING
+    if demand.needs == "attestation" or status.attested_by is not None:
+        return DemandVerdict(status.attestation)
+    return DemandVerdict.DECIDED if status.decision == "decided" and status.decided_by is not None else None
 
 
 def measure_verdict(demands: Iterable[tuple[str, DemandVerdict]]) -> MeasureVerdict:
@@ -104,13 +110,13 @@ def roll_up_measure(
     measure: Measure,
     demands: Mapping[str, DemandResult],
     hosts: Mapping[str, MeasureVerdict],
-    records: DemandRecords,
+    records: RecordsOfDay,
 ) -> MeasureResult:
     """Verdict of a measure over the estate, from all of its demands."""
     counts = Counter(demands[demand.id].verdict.value for demand in measure.demands)
     names = tuple(demand.id for demand in measure.demands)
-    reason = records.measure_dispensed(measure.id)
-    if reason is not None:
-        return MeasureResult(measure.id, MeasureVerdict.DISPENSABLE, dict(hosts), names, dict(counts), reason)
+    match = records.measure_waiver(measure.id)
+    if match is not None:
+        return MeasureResult(measure.id, MeasureVerdict.DISPENSABLE, dict(hosts), names, dict(counts), match.note)
     verdict = measure_verdict((demand.force, demands[demand.id].verdict) for demand in measure.demands)
     return MeasureResult(measure.id, verdict, dict(hosts), names, dict(counts))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +17,12 @@ from grundton.assess.facets import set_facets
 from grundton.assess.gates import closed_gate
 from grundton.assess.judgement import Judgement, unchecked
 from grundton.assess.matchers import NotCheckableError
-from grundton.assess.waiving import RunRecords
 from grundton.model.assessment import Assessment, HostResult
 from grundton.model.control import Control
 from grundton.model.finding import Finding, finding_id
 from grundton.model.snapshot import Snapshot
 from grundton.model.verdict import DemandVerdict, Level, MeasureVerdict, Verdict, worst
+from grundton.records import Records, RecordsOfDay
 
 if TYPE_CHECKING:
     from grundton.catalog import Catalog
@@ -42,7 +42,7 @@ class HostInput:
 def assess(
     hosts: Iterable[HostInput],
     catalog: Catalog,
-    records: Any,
+    records: Records,
     now: datetime,
     run: Mapping[str, Any] | None = None,
 ) -> Assessment:
@@ -51,14 +51,14 @@ def assess(
     Args:
         hosts: taken one at a time; a snapshot is let go as soon as its findings are made.
         catalog: measures, controls, defaults, advisories, support dates.
-        records: waivers, attestations and decisions (`grundton.records.Records`).
+        records: those of all policies and records files (`grundton.records.records_of`).
         now: the moment of the assessment, with time zone; expiry dates are read against it.
         run: what the report should say about the run (id, times, versions); passed through.
     """
     knowledge = Knowledge(
         catalog.defaults, catalog.advisories, catalog.support, _keys_of_kind(catalog.controls.values())
     )
-    waivers = RunRecords(records, now.date())
+    book = RecordsOfDay(records, now.date())
     controls_of = _by_demand(catalog)
     results: dict[str, HostResult] = {}
     findings: list[Finding] = []
@@ -72,8 +72,8 @@ def assess(
             host.snapshot, host.policy, knowledge, now, compiled.setdefault(host.policy.fingerprint, {})
         )
         set_facets(host.snapshot, host.policy)
-        waivers.add_decisions(host.policy)
-        made = _judge_host(context, catalog, waivers)
+        book.add_policy(host.policy)
+        made = _judge_host(context, catalog, book)
         findings += made
         verdicts = _verdict_by_control(made)
         on_host = {
@@ -87,7 +87,7 @@ def assess(
             host, context, verdicts, rollup.measures_on_host(catalog.measures.values(), on_host), made
         )
     demands = {
-        demand.id: rollup.roll_up_demand(demand, controls_of.get(demand.id, []), by_demand[demand.id], waivers)
+        demand.id: rollup.roll_up_demand(demand, controls_of.get(demand.id, []), by_demand[demand.id], book)
         for demand in catalog.demands.values()
     }
     measures = {
@@ -95,7 +95,7 @@ def assess(
             measure,
             demands,
             {name: result.measures[measure.id] for name, result in results.items() if measure.id in result.measures},
-            waivers,
+            book,
         )
         for measure in catalog.measures.values()
     }
@@ -107,7 +107,7 @@ def assess(
         demands=demands,
         measures=measures,
         counts=dict(Counter(finding.verdict.value for finding in findings)),
-        warnings=waivers.warnings(),
+        warnings=list(book.warnings(catalog.controls)),
         run=dict(run or {}),
     )
 
@@ -132,12 +132,12 @@ def _keys_of_kind(controls: Iterable[Control]) -> dict[str, tuple[str, ...]]:
     return {kind: tuple(sorted(wanted)) for kind, wanted in keys.items()}
 
 
-def _judge_host(context: HostContext, catalog: Catalog, records: RunRecords) -> list[Finding]:
+def _judge_host(context: HostContext, catalog: Catalog, book: RecordsOfDay) -> list[Finding]:
     findings: list[Finding] = []
     for control in catalog.controls.values():
         if control.component in context.snapshot.components:
             for judgement in _judge_control(Context(control, context)):
-                findings += _findings(control, context, judgement, records)
+                findings += _findings(control, context, judgement, book)
     return findings
 
 
@@ -162,17 +162,20 @@ def _judge_control(context: Context) -> list[Judgement]:
     ]
 
 
-def _findings(control: Control, context: HostContext, judgement: Judgement, records: RunRecords) -> list[Finding]:
+def _findings(control: Control, context: HostContext, judgement: Judgement, book: RecordsOfDay) -> list[Finding]:
     host = context.snapshot.host
     if judgement.verdict is not Verdict.FAIL:
         return [_finding(control, host, judgement, judgement.objects)]
     result = []
-    for waiver, objects in records.split(control, host, judgement.objects):
-        if waiver is None:
+    for match, objects in book.split(control.id, control.demands, host, judgement.objects):
+        if match is None:
             result.append(_finding(control, host, judgement, objects))
+        elif match.applied:
+            waived = replace(judgement, verdict=Verdict.WAIVED, reason=match.note)
+            result.append(_finding(control, host, waived, objects, match.waiver.id))
         else:
-            waived = Judgement(Verdict.WAIVED, judgement.kind, objects, judgement.details, waiver.reason)
-            result.append(_finding(control, host, waived, objects, waiver.id))
+            noted = replace(judgement, reason="; ".join(filter(None, (judgement.reason, match.note))))
+            result.append(_finding(control, host, noted, objects))
     return result
 
 

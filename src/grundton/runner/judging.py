@@ -5,29 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grundton import __version__
 from grundton.runner.errors import InputError
 from grundton.runner.folder import RunFolder
 from grundton.runner.outcome import HostOutcome
 
+if TYPE_CHECKING:
+    from grundton.assess import HostInput
+    from grundton.policy import Policy
+
 
 def judge_run(folder: RunFolder, outcomes: Mapping[str, HostOutcome], now: datetime | None = None) -> dict[str, Any]:
     """Assess every host of the run, write assessment and reports, and return the assessment document."""
     from grundton import assess, catalog, report
+    from grundton.records import records_of
     from grundton.report.html import render_html
     from grundton.report.terminal import render_text
 
     moment = now or datetime.now(UTC)
     folder.write_hosts({name: outcome.as_data() for name, outcome in outcomes.items()})
     known = catalog.load()
+    policies = _policies(folder, outcomes)
     about = {"id": folder.id, "assessed_at": f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}
-    assessment = assess.assess(_inputs(folder, outcomes), known, None, moment, about)
+    assessment = assess.assess(_inputs(folder, outcomes, policies), known, records_of(policies.values()), moment, about)
     document = report.to_document(assessment, known)
     folder.write_text(folder.assessment, report.to_json(document))
     folder.write_text(folder.html, render_html(document))
     folder.write_text(folder.text, render_text(document))
+    # Comes last: a run that says when it was assessed has all its files.
     folder.update_run(generator=f"grundton {__version__}", catalog=known.version, **about)
     return document
 
@@ -40,10 +47,24 @@ def stored_outcomes(folder: RunFolder) -> dict[str, HostOutcome]:
     return found
 
 
-def _inputs(folder: RunFolder, outcomes: Mapping[str, HostOutcome]) -> Iterator[Any]:
+def _policies(folder: RunFolder, outcomes: Mapping[str, HostOutcome]) -> dict[str, Policy]:
+    from grundton.policy import PolicyError, load_policy
+
+    try:
+        return {
+            name: load_policy(folder.read_policy(name), host=name)
+            for name in sorted(outcomes)
+            if outcomes[name].audited
+        }
+    except PolicyError as problem:
+        raise InputError(str(problem), f"See {folder.path / 'policy'}.") from problem
+
+
+def _inputs(
+    folder: RunFolder, outcomes: Mapping[str, HostOutcome], policies: Mapping[str, Policy]
+) -> Iterator[HostInput]:
     from grundton.assess import HostInput
     from grundton.model.snapshot import Snapshot, SnapshotError
-    from grundton.policy import PolicyError, load_policy
 
     for name in sorted(outcomes):
         outcome = outcomes[name]
@@ -52,12 +73,9 @@ def _inputs(folder: RunFolder, outcomes: Mapping[str, HostOutcome]) -> Iterator[
             continue
         try:
             snapshot = Snapshot.from_document(folder.read_snapshot(name), name)
-            policy = load_policy(folder.read_policy(name), host=name)
         except SnapshotError as problem:
             raise InputError(str(problem), "The run folder holds something else than a snapshot.") from problem
-        except PolicyError as problem:
-            raise InputError(str(problem), f"See {folder.path / 'policy'}.") from problem
-        yield HostInput(name, snapshot, policy)
+        yield HostInput(name, snapshot, policies[name])
 
 
 def report_paths(folder: RunFolder) -> list[Path]:

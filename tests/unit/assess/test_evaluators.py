@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.assess.documents import config, control, runtime, snapshot, system
 
 from grundton.assess import HostInput, assess
 from grundton.catalog import Catalog, load
@@ -17,7 +18,6 @@ from grundton.model.snapshot import Snapshot
 from grundton.model.verdict import Verdict
 from grundton.policy import load_policy
 from grundton.records import Records
-from tests.unit.assess.documents import config, control, runtime, snapshot, system
 
 pytestmark = pytest.mark.unit
 
@@ -191,7 +191,7 @@ def test_an_absent_file_means_the_code_defaults() -> None:
 
 
 def test_when_reads_the_encryption_matrix() -> None:
-    record = control(when="encryption.media == 'required'", **{"setting": SRTP["setting"]})
+    record = control(when="encryption.media == 'required'", setting=SRTP["setting"])
     shot = snapshot(endpoint("6001", media_encryption="no"))
     assert verdicts(judge(record, shot)) == {"6001": "fail"}
     free = [{"between": ["endpoints", "servers"], "signalling": "optional", "media": "none", "reason": "own building"}]
@@ -203,7 +203,8 @@ def test_levels_switch_controls_on() -> None:
     record = control(level="elevated", setting=SRTP["setting"])
     shot = snapshot(endpoint("6001", media_encryption="no"))
     assert judge(record, shot)[0].verdict is Verdict.NOT_APPLICABLE
-    assert judge(record, shot, protection_level="elevated")[0].verdict is Verdict.FAIL
+    zones = {"admin": {"kind": "management", "networks": ["10.1.0.0/24"]}}
+    assert judge(record, shot, protection_level="elevated", zones=zones)[0].verdict is Verdict.FAIL
 
 
 def test_version_gates() -> None:

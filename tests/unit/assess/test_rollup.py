@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from grundton.assess.rollup import measure_verdict, roll_up_demand
@@ -9,6 +11,7 @@ from grundton.catalog import load
 from grundton.model.verdict import DemandVerdict as D
 from grundton.model.verdict import MeasureVerdict as M
 from grundton.model.verdict import Verdict, worst
+from grundton.records import Decision, Records, RecordsOfDay
 
 pytestmark = pytest.mark.unit
 
@@ -41,31 +44,38 @@ def test_not_checked_is_worse_than_pass() -> None:
     assert worst([]) is Verdict.NOT_APPLICABLE
 
 
-class NoRecords:
-    def demand_status(self, demand: str) -> D | None:
-        return None
-
-    def measure_dispensed(self, measure: str) -> str | None:
-        return None
+TODAY = date(2026, 11, 23)
 
 
-class Decided(NoRecords):
-    def demand_status(self, demand: str) -> D | None:
-        return D.DECIDED
+def book(*decisions: Decision) -> RecordsOfDay:
+    return RecordsOfDay(Records(decisions=decisions), TODAY)
+
+
+def decision(demand: str) -> Decision:
+    return Decision(
+        id="d1", demand=demand, question="Which?", choice="this", reason="because", approved_by="head of IT",
+        date=date(2026, 1, 1), review=date(2027, 1, 1),
+    )  # fmt: skip
 
 
 def test_a_demand_that_needs_a_decision_says_so() -> None:
     demand = next(d for d in load().demands.values() if d.needs == "decision")
-    assert roll_up_demand(demand, [], {}, NoRecords()).verdict is D.DECISION_MISSING
-    assert roll_up_demand(demand, [], {"pbx": D.PASS}, NoRecords()).verdict is D.DECISION_MISSING
-    assert roll_up_demand(demand, [], {"pbx": D.FAIL}, NoRecords()).verdict is D.FAIL
-    assert roll_up_demand(demand, [], {}, Decided()).verdict is D.DECIDED
-    assert roll_up_demand(demand, [], {"pbx": D.PASS}, Decided()).verdict is D.PASS
-    assert roll_up_demand(demand, [], {"pbx": D.FAIL}, Decided()).verdict is D.FAIL
+    assert roll_up_demand(demand, [], {}, book()).verdict is D.DECISION_MISSING
+    assert roll_up_demand(demand, [], {"pbx": D.PASS}, book()).verdict is D.DECISION_MISSING
+    assert roll_up_demand(demand, [], {"pbx": D.FAIL}, book()).verdict is D.FAIL
+    decided = book(decision(demand.id))
+    assert roll_up_demand(demand, [], {}, decided).verdict is D.DECIDED
+    assert roll_up_demand(demand, [], {"pbx": D.PASS}, decided).verdict is D.PASS
+    assert roll_up_demand(demand, [], {"pbx": D.FAIL}, decided).verdict is D.FAIL
 
 
 def test_a_demand_without_control_is_visible() -> None:
     demand = next(d for d in load().demands.values() if d.needs is None)
-    result = roll_up_demand(demand, [], {}, NoRecords())
+    result = roll_up_demand(demand, [], {}, book())
     assert result.verdict is D.NOT_ASSESSED
     assert "no control" in result.note
+
+
+def test_a_demand_only_a_person_can_confirm() -> None:
+    demand = next(d for d in load().demands.values() if d.needs == "attestation")
+    assert roll_up_demand(demand, [], {}, book()).verdict is D.ATTESTATION_MISSING

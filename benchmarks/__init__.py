@@ -1,0 +1,1 @@
+"""The numbers of the README, each re-measurable with one command."""

@@ -1,0 +1,200 @@
+"""Contexts, extensions and steps of one dialplan, and how Asterisk finds an extension in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from grundton.assess.dialplan.patterns import matches, sort_key
+from grundton.model.snapshot import Object, Snapshot
+
+KIND = "dialplan.context"
+_PRIORITY = re.compile(r"^(?P<number>\d+)(?:\((?P<label>[^)]*)\))?$")
+_MAX_NESTING = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One priority of an extension."""
+
+    context: str
+    pattern: str
+    priority: int
+    label: str
+    app: str
+    args: str
+    location: str
+
+    def __str__(self) -> str:
+        return f"{self.pattern}@{self.context} {self.app}({self.args})"
+
+
+@dataclass(slots=True)
+class Extension:
+    """Everything under one pattern of one context."""
+
+    context: str
+    pattern: str
+    caller: str
+    steps: dict[int, Step] = field(default_factory=dict)
+
+    def labelled(self, label: str) -> int | None:
+        """The priority that bears a label."""
+        return next((step.priority for step in self.steps.values() if step.label == label), None)
+
+
+@dataclass(slots=True)
+class DialContext:
+    """One context."""
+
+    name: str
+    extensions: list[Extension] = field(default_factory=list)
+    includes: list[tuple[str, bool]] = field(default_factory=list)
+    switches: list[str] = field(default_factory=list)
+    location: str = ""
+
+
+@dataclass(slots=True)
+class Match:
+    """An extension found; `sometimes` when it depends on the time or the caller's number."""
+
+    extension: Extension
+    sometimes: bool
+
+
+@dataclass(slots=True)
+class Plan:
+    """A whole dialplan from one place (`config`, `runtime`)."""
+
+    place: str
+    contexts: dict[str, DialContext]
+    globals: dict[str, str]
+
+    def steps(self) -> Iterator[Step]:
+        """Every step."""
+        for context in self.contexts.values():
+            for extension in context.extensions:
+                yield from extension.steps.values()
+
+    def find(self, context: str, dialled: str, priority: int = 1) -> tuple[list[Match], str]:
+        """Extensions that may answer, best first, up to the first certain one; and the switch that hides more."""
+        found: list[Match] = []
+        opaque = self._find(context, dialled, priority, False, found, 0, set())
+        return found, opaque
+
+    def _find(
+        self,
+        name: str,
+        dialled: str,
+        priority: int,
+        sometimes: bool,
+        found: list[Match],
+        depth: int,
+        seen: set[str],
+    ) -> str:
+        context = self.contexts.get(name)
+        if context is None or depth > _MAX_NESTING or name in seen:
+            return ""
+        seen = seen | {name}
+        for extension in context.extensions:
+            if priority in extension.steps and matches(extension.pattern, dialled):
+                conditional = sometimes or bool(extension.caller)
+                found.append(Match(extension, conditional))
+                if not conditional:
+                    return ""
+        opaque = context.switches[0] if context.switches else ""
+        for included, timed in context.includes:
+            inner = self._find(included, dialled, priority, sometimes or timed, found, depth + 1, seen)
+            opaque = opaque or inner
+            if found and not found[-1].sometimes:
+                return opaque
+        return opaque
+
+    def closure(self, name: str) -> list[DialContext]:
+        """The context and everything it includes."""
+        result: dict[str, DialContext] = {}
+        todo = [name]
+        while todo:
+            context = self.contexts.get(todo.pop())
+            if context is not None and context.name not in result:
+                result[context.name] = context
+                todo += [included for included, _timed in context.includes]
+        return list(result.values())
+
+
+def read_plan(snapshot: Snapshot, place: str) -> Plan:
+    """The dialplan as the snapshot has it at one place."""
+    contexts = {item.name: _context(item) for item in snapshot.objects(place, KIND)}
+    variables = {
+        key: item.text(key)
+        for item in snapshot.objects("config", "extensions.globals")
+        for key in item.keys()
+        if not key.startswith("_")
+    }
+    return Plan(place, contexts, variables)
+
+
+def _context(item: Object) -> DialContext:
+    context = DialContext(item.name, location=str(item.location() or ""))
+    extensions: dict[tuple[str, str], Extension] = {}
+    for text, location in _occurrences(item, "exten"):
+        step_of = _step(item.name, text, location)
+        if step_of is None:
+            continue
+        caller, step = step_of
+        extension = extensions.setdefault(
+            (step.pattern, caller), Extension(item.name, step.pattern, caller)
+        )
+        extension.steps.setdefault(step.priority, step)
+    context.extensions = sorted(
+        extensions.values(), key=lambda extension: (sort_key(extension.pattern), not extension.caller)
+    )
+    for text, _location in _occurrences(item, "include"):
+        name, _comma, timing = text.replace("|", ",").partition(",")
+        context.includes.append((name.strip(), bool(timing.strip(" ,*"))))
+    context.switches = [text for text, _location in _occurrences(item, "switch")]
+    return context
+
+
+def _occurrences(item: Object, key: str) -> list[tuple[str, str]]:
+    raw = item.raw_values.get(key)
+    if raw is None:
+        return []
+    if item.place != "config":
+        return [(text, "") for text in item.texts(key)]
+    files = item.snapshot.files
+    return [(entry[0], f"{files[entry[1]]}:{entry[2]}") for entry in raw if isinstance(entry[0], str)]
+
+
+def _step(context: str, text: str, location: str) -> tuple[str, Step] | None:
+    pattern, rest = _first(text)
+    priority, _comma, application = rest.partition(",")
+    found = _PRIORITY.match(priority.strip())
+    if found is None:
+        return None
+    pattern, _slash, caller = pattern.strip().partition("/")
+    app, args = split_application(application)
+    number, label = int(found.group("number")), found.group("label") or ""
+    return caller, Step(context, pattern, number, label, app, args, location)
+
+
+def _first(text: str) -> tuple[str, str]:
+    depth = 0
+    for index, char in enumerate(text):
+        if char in "[({":
+            depth += 1
+        elif char in "])}":
+            depth = max(0, depth - 1)
+        elif char == "," and depth == 0:
+            return text[:index], text[index + 1 :]
+    return text, ""
+
+
+def split_application(text: str) -> tuple[str, str]:
+    """`App(args)` as application and arguments."""
+    name, paren, rest = text.strip().partition("(")
+    if not paren:
+        return name.strip(), ""
+    end = rest.rfind(")")
+    return name.strip(), rest[:end] if end >= 0 else rest
