@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from grundton.cli import options
-from grundton.cli.output import Bar, View, below_gate, show
+from grundton.cli.output import View, below_gate, show
+from grundton.runner.bar import Bar
 from grundton.runner.folder import RunFolder
 
 

@@ -10,7 +10,8 @@ import click
 from rich.console import Console
 
 from grundton.cli import options
-from grundton.cli.output import Bar, View, below_gate, show
+from grundton.cli.output import View, below_gate, show
+from grundton.runner.bar import Bar
 from grundton.runner.errors import InputError
 
 
@@ -186,6 +187,6 @@ def _name_missed(missed: dict[str, Any], total: int) -> None:
     for host, outcome in missed.items():
         by_reason.setdefault((outcome.reason, outcome.advice), []).append(host)
     for (reason, advice), hosts in by_reason.items():
-        click.echo(f"  {', '.join(hosts)}: {reason}", err=True)
+        click.echo(f"  {', '.join(hosts)}: {reason}".replace("\n", "\n    "), err=True)
         if advice:
             click.echo(f"    {advice}", err=True)

@@ -8,13 +8,12 @@ from typing import Any, TypeVar
 
 import click
 
+from grundton.runner.bar import CHOICES, SEVERITIES
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Command], Command]
 
-SEVERITIES = ("low", "medium", "high", "critical")
 FORMATS = ("terminal", "json", "html")
-NEVER = "none"
-MEASURE = "measure"
 DEFAULT_GATE = "high"
 
 _INPUT_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
@@ -73,7 +72,7 @@ view: Callable[[Any], Any] = _stack(
 gate: Callable[[Any], Any] = _stack(
     click.option(
         "--fail-on",
-        type=click.Choice([NEVER, MEASURE, *SEVERITIES]),
+        type=click.Choice(CHOICES),
         default=DEFAULT_GATE,
         show_default=True,
         help="Exit with 1 when a finding this bad fails (or could not be checked), or when a measure is not fulfilled.",

@@ -10,12 +10,10 @@ from typing import Any
 
 import click
 
-from grundton.cli.options import MEASURE, NEVER
+from grundton.runner.bar import NEVER, Bar
 from grundton.runner.errors import InputError
 
 _BY_SUFFIX = {".html": "html", ".htm": "html", ".json": "json"}
-#: What the reports call "no threshold".
-_NO_THRESHOLD = "never"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +34,6 @@ class View:
         if self.fmt:
             return self.fmt
         return _BY_SUFFIX.get(self.output.suffix.lower(), "terminal") if self.output else "terminal"
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """The gate as it was asked for."""
-
-    fail_on: str
-    allow_not_checked: bool = False
-
-    @property
-    def threshold(self) -> str:
-        """The threshold in the words of the reports."""
-        return _NO_THRESHOLD if self.fail_on in (NEVER, MEASURE) else self.fail_on
 
 
 def measure_id(text: str) -> str:
@@ -112,14 +97,6 @@ def below_gate(document: Mapping[str, Any], bar: Bar) -> bool:
     """Say on standard error whether the assessment meets the gate; True when it does not."""
     if bar.fail_on == NEVER:
         return False
-    if bar.fail_on == MEASURE:
-        missed = [name for name, result in document["measures"].items() if result["verdict"] == "not_fulfilled"]
-        words = f"not fulfilled: {', '.join(missed)}" if missed else "no measure reads 'not fulfilled'"
-        passed = not missed
-    else:
-        from grundton.report import gate
-
-        judged = gate(document, bar.threshold, allow_not_checked=bar.allow_not_checked)
-        words, passed = judged.explain(), judged.passed
+    passed, words = bar.judge(document)
     click.echo(f"gate {'met' if passed else 'not met'}: {words}", err=True)
     return not passed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from grundton import __version__
-from grundton.runner.errors import AuditError, InputError
+from grundton.runner.errors import AuditError, GrundtonError, InputError
 from grundton.runner.folder import RunFolder
 from grundton.runner.judging import judge_run, stored_outcomes
 from grundton.runner.outcome import HostOutcome
@@ -120,7 +121,7 @@ def _audit(
             log=folder.log,
             verbosity=verbosity,
         )
-        if not folder.assessment.exists():
+        if "assessed_at" not in folder.read_run():
             raise _not_audited(played, folder, inventory, connection.limit)
         outcomes = stored_outcomes(folder)
         from grundton.report import from_json
@@ -152,11 +153,13 @@ def _stamp() -> str:
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _not_audited(played: PlayResult, folder: RunFolder, inventory: object, limit: str | None) -> AuditError:
+def _not_audited(played: PlayResult, folder: RunFolder, inventory: object, limit: str | None) -> GrundtonError:
     log = _READ_THE_LOG.format(log=folder.log)
     if played.status == "canceled":
         return AuditError("the audit was interrupted", log)
     said = "\n".join(dict.fromkeys(played.errors))
+    if "parse inventory source" in said:
+        return InputError(f"the inventory cannot be read: {said}", _inventory_hint(folder.log))
     if played.no_hosts or "no hosts to target" in said or "does not match any hosts" in said:
         where = ", ".join(inventory) if isinstance(inventory, list) else "the targets"
         narrowed = f" with --limit {limit}" if limit else ""
@@ -167,3 +170,11 @@ def _not_audited(played: PlayResult, folder: RunFolder, inventory: object, limit
     return AuditError(
         f"the audit did not come to an end: {said or f'ansible-playbook ended with {played.return_code}'}", log
     )
+
+
+def _inventory_hint(log: Path) -> str:
+    """What Ansible's inventory plugins said about the file, from the log."""
+    text = log.read_text(encoding="utf-8", errors="replace")
+    said = re.search(r"Failed to parse inventory with '\w+' plugin: (.+)", text)
+    place = re.search(r"^Origin: (\S+:\d+)", text, re.MULTILINE)
+    return f"{place[1]}: {said[1]}" if said and place else _READ_THE_LOG.format(log=log)

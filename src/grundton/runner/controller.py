@@ -39,7 +39,7 @@ def take_snapshot(
         folder.write_policy(host, chosen)
         module_arguments = {"run_key": folder.key()}
     except PolicyError as problem:
-        return {"failed": True, "policy_error": True, "msg": str(problem)}
+        return {"failed": True, "policy_error": True, "msg": "\n".join(map(str, problem.problems))}
     except GrundtonError as problem:
         return {"failed": True, "msg": str(problem)}
     if "root" in arguments:

@@ -67,10 +67,11 @@ class HostOutcome:
             return cls("unreachable", text or "no connection", advice_for(text))
         if result.get("failed"):
             if result.get("policy_error"):
-                return cls("bad_policy", text)
+                return cls("bad_policy", str(result["msg"]).strip())
             stderr = str(result.get("module_stderr") or "").strip()
-            if stderr and "module_stderr" not in text:
-                text = f"{text}: {stderr.splitlines()[-1]}"
+            if stderr:
+                # The end of a traceback says what happened; anything else says it in its first line.
+                text = f"{text}: {stderr.splitlines()[-1 if 'Traceback' in stderr else 0]}"
             return cls("failed", text or "the snapshot failed without a message", advice_for(f"{text}\n{stderr}"))
         return cls("audited")
 

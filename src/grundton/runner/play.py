@@ -17,7 +17,7 @@ import ansible_runner
 
 from grundton import collection
 from grundton.runner.events import Event, EventQueue
-from grundton.runner.progress import Progress
+from grundton.runner.progress import SNAPSHOT_TASK, Progress
 
 _ERROR_LINE = re.compile(r"^(?:\[?ERROR\]?!?:?|fatal:)\s*", re.IGNORECASE)
 
@@ -92,10 +92,12 @@ class _Record:
     def see(self, event: Event) -> None:
         if event.text:
             self._handle.write(event.text + "\n")
-        if event.kind in ("playbook_on_no_hosts_matched", "playbook_on_no_hosts_remaining"):
-            self.no_hosts = self.no_hosts or event.kind.endswith("matched")
+        if event.kind == "playbook_on_no_hosts_matched":
+            self.no_hosts = True
         if event.kind in ("verbose", "error", "warning"):
             self._collect(event.text)
+        if event.kind == "runner_on_failed" and event.task != SNAPSHOT_TASK and event.message:
+            self.errors.append(event.message)
 
     def _collect(self, text: str) -> None:
         for line in text.splitlines():
@@ -165,6 +167,7 @@ def _environment() -> dict[str, str]:
         "ANSIBLE_PIPELINING": "True",
         "ANSIBLE_PYTHON_INTERPRETER": "auto_silent",
         "ANSIBLE_NOCOWS": "1",
+        "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "True",
         "ANSIBLE_DEPRECATION_WARNINGS": "False",
     }
     return environment | {name: os.environ.get(name, value) for name, value in defaults.items()}
