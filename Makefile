@@ -23,6 +23,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export ANSIBLE_HOME ?= $(CURDIR)/.ansible
 # The browser driver is the one Debian installs; nothing is downloaded while tests run.
 export SE_OFFLINE := true
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/playbooks/collections
 
 .PHONY: help demo test lint types unit slow clean setup
 

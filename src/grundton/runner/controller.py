@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from grundton.runner.bar import CHOICES, NEVER, Bar
 from grundton.runner.errors import GrundtonError
 from grundton.runner.folder import RunFolder
 from grundton.runner.judging import judge_run
@@ -70,10 +71,21 @@ def assess_hosts(*, arguments: Mapping[str, Any], results: Mapping[str, Mapping[
     except GrundtonError as problem:
         return {"failed": True, "msg": str(problem), "lines": lines}
     lines += [f"report: {folder.html}", f"data:   {folder.assessment}"]
-    result: dict[str, Any] = {"changed": False, "run_dir": str(folder.path), "lines": lines}
-    result["counts"] = document["counts"]
-    if missed:
-        result.update(
-            failed=True, msg=f"{len(missed)} of {len(outcomes)} hosts could not be audited: {', '.join(missed)}"
-        )
+    bar = Bar(str(arguments.get("fail_on") or NEVER), bool(arguments.get("allow_not_checked")))
+    if bar.fail_on not in CHOICES:
+        return {"failed": True, "msg": f"fail_on: {bar.fail_on!r} is none of {', '.join(CHOICES)}", "lines": lines}
+    complaints = []
+    if missed and not bar.allow_not_checked:
+        complaints.append(f"{len(missed)} of {len(outcomes)} hosts could not be audited: {', '.join(missed)}")
+    met, why = bar.judge(document)
+    if not met:
+        complaints.append(f"gate not met: {why}")
+    result: dict[str, Any] = {
+        "changed": False,
+        "run_dir": str(folder.path),
+        "counts": document["counts"],
+        "lines": lines,
+    }
+    if complaints:
+        result.update(failed=True, msg="; ".join(complaints))
     return result
