@@ -17,7 +17,7 @@ _VALUE = r"(\"[^\"]*\"?|'[^']*'?|[^\s\"';|&]+)"
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{1,20}://)([^\s/@:\"']*):([^\s@\"'/]+|[^\s@\"']+(?=@[^\s@\"']*))@")
 _ASSIGNED = re.compile(
-    rf"(?i)((?<![A-Za-z0-9])[-\w.]*{_SECRET_WORD}{_NOT_A_PLACE}(?:[-_]?[A-Za-z0-9]+)??\s?[=:]\s?){_VALUE}"
+    rf"(?i)((?<![A-Za-z0-9«])[-\w.]*{_SECRET_WORD}{_NOT_A_PLACE}(?:[-_]?[A-Za-z0-9]+)??\s?[=:]\s?){_VALUE}"
 )
 _OPTION = re.compile(rf"(?i)((?<!\S)--?[-\w]*{_SECRET_WORD}{_NOT_A_PLACE}\s+)(?!-){_VALUE}")
 _BEARER = re.compile(r"(?i)(\b(?:bearer|basic|digest)\s+)([A-Za-z0-9._~+/=-]{6,})")
