@@ -97,8 +97,7 @@ def _as_data(each: Lab) -> dict[str, object]:
                 "address": str(host.address),
                 "netns": host.netns,
                 "zones": {
-                    leg.zone: [str(leg.v4), *([str(leg.v6)] if leg.v6 else [])]
-                    for leg in host.interfaces.values()
+                    leg.zone: [str(leg.v4), *([str(leg.v6)] if leg.v6 else [])] for leg in host.interfaces.values()
                 },
             }
             for host in each.hosts.values()

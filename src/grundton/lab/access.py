@@ -66,7 +66,11 @@ def write_inventory(
         }
         for name, address in addresses.items()
     }
-    children: dict[str, Any] = {group: {"hosts": dict.fromkeys(members)} for group, members in groups.items()}
+    children: dict[str, Any] = {
+        group: {"hosts": dict.fromkeys(name for name in members if name in hosts)}
+        for group, members in groups.items()
+        if any(name in hosts for name in members)
+    }
     data = {"all": {"hosts": hosts, "children": children}}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="ascii")

@@ -144,10 +144,7 @@ def _build(wanted: Recipe, image: Image, progress: Progress) -> None:
     new.mkdir(mode=0o755)
     log = _folder() / f"{wanted.name}.log"
     began = time.monotonic()
-    progress(
-        f"building the image {wanted.name}: {len(wanted.packages)} packages, "
-        f"one to three minutes, log in {log}"
-    )
+    progress(f"building the image {wanted.name}: {len(wanted.packages)} packages, one to three minutes, log in {log}")
     try:
         code = _mmdebstrap(wanted, new / "root", log, progress, began)
         if code != 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
@@ -72,8 +73,13 @@ class Lab:
 
     @property
     def inventory(self) -> Path:
-        """An Ansible inventory of this lab: addresses and connection, no policy."""
+        """Ansible inventory of the audited hosts: addresses and connection, no policy."""
         return self.directory / "inventory" / "hosts.yml"
+
+    @property
+    def full_inventory(self) -> Path:
+        """The same with every host: phones and the world outside, too."""
+        return self.directory / "inventory" / "everything.yml"
 
     def host(self, name: str) -> Host:
         """:raises LabError: no host has that name."""
@@ -107,6 +113,22 @@ class Lab:
                 f"Start the lab again: grundton lab up {self.name}",
             )
         return nspawn.enter(found.pid, argv)
+
+    def wait(self, host: str, command: str, *, timeout: float = 30.0) -> None:
+        """Repeat a shell command in a host until it succeeds.
+
+        :param timeout: seconds.
+        :raises LabError: it did not succeed in time; quotes its last output.
+        """
+        deadline = time.monotonic() + timeout
+        while True:
+            done = self.exec(host, ["sh", "-c", command], check=False, timeout=timeout)
+            if done.returncode == 0:
+                return
+            if time.monotonic() > deadline:
+                said = (done.stdout + done.stderr).strip()[-1500:]
+                raise LabError(f"host {host} is not ready: {command}", said)
+            time.sleep(0.1)
 
     def ssh_argv(self, host: str, argv: Sequence[str] = ()) -> list[str]:
         """The command line that reaches a host over ssh."""
@@ -150,9 +172,7 @@ def build(state: LabState) -> Lab:
                 zone.v6[leg.number] if zone.v6 is not None else None,
             )
         current = own.leader if nspawn.alive(own.leader, own.leader_started) else 0
-        hosts[spec.name] = Host(
-            spec.name, address(spec, index), own.netns, current, Path(own.directory), interfaces
-        )
+        hosts[spec.name] = Host(spec.name, address(spec, index), own.netns, current, Path(own.directory), interfaces)
     return Lab(state.name, plan, state.directory, hosts)
 
 

@@ -61,7 +61,7 @@ def up(name: str = "office", *, topology_name: str = "", keep_failed: bool = Fal
                 return build(state)
             progress(f"removing what an earlier lab {name} left behind")
             _clean(state)
-        state = _reserve(name, plan, topology_name or name)
+        state = _reserve(name, plan, topology_name or name, progress)
         try:
             _start(state, plan, images, progress)
         except BaseException:
@@ -112,7 +112,7 @@ def _allocation() -> AbstractContextManager[None]:
     return locked(state_root() / ".lock", timeout=LOCK_LIMIT)
 
 
-def _reserve(name: str, plan: Topology, source: str) -> LabState:
+def _reserve(name: str, plan: Topology, source: str, progress: Callable[[str], None]) -> LabState:
     """Fix the lab's names and its management network, and write them down."""
     with _allocation():
         taken = {read(other).management_index for other in names()}
@@ -134,6 +134,11 @@ def _reserve(name: str, plan: Topology, source: str) -> LabState:
                 directory=str(state.directory / "hosts" / host.name),
             )
         state.save()
+    if own and state.management_index != preferred:
+        progress(
+            f"{network.management_network(preferred)} is in use on this machine; "
+            "addresses differ from inventories/, use `grundton lab inventory`"
+        )
     return state
 
 
@@ -189,10 +194,10 @@ def _write_access(state: LabState, plan: Topology, addresses: dict[str, str]) ->
     for host in plan.hosts:
         for group in host.groups:
             groups.setdefault(group, []).append(host.name)
-    access.write_inventory(
-        state.directory / "inventory" / "hosts.yml",
-        addresses, groups, folder / "id_ed25519", folder / "config",
-    )  # fmt: skip
+    audited = {host.name: addresses[host.name] for host in plan.hosts if host.audited}
+    folder_ansible = state.directory / "inventory"
+    for path, chosen in (("hosts.yml", audited), ("everything.yml", addresses)):
+        access.write_inventory(folder_ansible / path, chosen, groups, folder / "id_ed25519", folder / "config")
     return public
 
 
@@ -235,24 +240,13 @@ def _wait_for_ssh(name: str, address: str, own: HostState) -> None:
 
 def _wait_until_ready(lab: Lab, plan: Topology, progress: Callable[[str], None]) -> None:
     """Run every host's ready checks until all hold; they run side by side."""
-
-    def check(host: HostSpec, command: str) -> None:
-        deadline = time.monotonic() + READY_LIMIT
-        while True:
-            done = lab.exec(host.name, ["sh", "-c", command], check=False, timeout=READY_LIMIT)
-            if done.returncode == 0:
-                return
-            if time.monotonic() > deadline:
-                said = (done.stdout + done.stderr).strip()[-1500:]
-                raise LabError(f"host {host.name} is not ready: {command}", said)
-            time.sleep(0.1)
-
     checks = [(host, command) for host in plan.hosts for command in host.ready]
     if not checks:
         return
     progress(f"waiting for {len(checks)} services")
     with ThreadPoolExecutor(max_workers=len(checks)) as pool:
-        for job in [pool.submit(check, *each) for each in checks]:
+        jobs = [pool.submit(lab.wait, host.name, command, timeout=READY_LIMIT) for host, command in checks]
+        for job in jobs:
             job.result()
 
 

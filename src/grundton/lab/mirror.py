@@ -151,9 +151,7 @@ def _keyring(signed_by: str) -> Path:
 
 def _settings() -> dict[str, Path]:
     """Where apt keeps its source list and the folder with more of them."""
-    text = run(
-        ["apt-config", "shell", "LIST", "Dir::Etc::sourcelist/f", "PARTS", "Dir::Etc::sourceparts/d"]
-    ).stdout
+    text = run(["apt-config", "shell", "LIST", "Dir::Etc::sourcelist/f", "PARTS", "Dir::Etc::sourceparts/d"]).stdout
     found = dict(re.findall(r"^(\w+)='(.*)'$", text, re.MULTILINE))
     return {
         "list": Path(found.get("LIST", "/etc/apt/sources.list")),

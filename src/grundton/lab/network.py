@@ -79,9 +79,7 @@ def create(topology: Topology, index: int, switch: str, uplink: str, hosts: dict
     _wire_controller(index, switch, uplink)
 
 
-def _wire_host(
-    topology: Topology, index: int, host: HostSpec, number: int, switch: str, namespace: str
-) -> None:
+def _wire_host(topology: Topology, index: int, host: HostSpec, number: int, switch: str, namespace: str) -> None:
     plug = []
     inside = ["link set lo up"]
     for place, leg in enumerate(host.legs):

@@ -77,6 +77,7 @@ class HostSpec:
     setup: tuple[str, ...]
     ready: tuple[str, ...]
     groups: tuple[str, ...]
+    audited: bool
 
 
 @dataclass(frozen=True)
@@ -184,6 +185,7 @@ def _host(path: Path, name: str, entry: Mapping[str, Any]) -> HostSpec:
         setup=tuple(entry.get("setup") or ()),
         ready=tuple(entry.get("ready") or ()),
         groups=tuple(entry.get("groups") or ()),
+        audited=bool(entry.get("audited", True)),
     )
 
 
