@@ -24,7 +24,7 @@ class Knowledge:
     defaults: Mapping[str, Mapping[str, Any]]
     advisories: Mapping[str, list[Mapping[str, Any]]]
     support: Mapping[str, Mapping[str, Any]]
-    keys_of_kind: Mapping[str, tuple[str, ...]]
+    keys_of_kind: Mapping[str, Mapping[str, bool]]  # kind → key → whether only its presence counts
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from grundton.model.finding import Detail
@@ -33,7 +34,11 @@ class Grouping:
 
     def add(self, name: str, verdict: Verdict, details: tuple[Detail, ...], reason: str = "") -> None:
         """Add one object's result."""
-        self._groups.setdefault((verdict, details, reason), []).append(name)
+        self.add_all((name,), verdict, details, reason)
+
+    def add_all(self, names: Iterable[str], verdict: Verdict, details: tuple[Detail, ...], reason: str = "") -> None:
+        """Add the same result of several objects."""
+        self._groups.setdefault((verdict, details, reason), []).extend(names)
 
     def judgements(self) -> list[Judgement]:
         """One judgement per group of objects with the same verdict, details and reason."""

@@ -36,6 +36,7 @@ class Matcher:
 
     test: Callable[[Values], bool]
     text: str
+    presence: bool = False  # looks only at whether there is a value, not at which
 
     def __call__(self, values: Values) -> bool:
         """Apply the predicate."""
@@ -129,11 +130,11 @@ def _not_matches(argument: object, policy: Lookup) -> Matcher:
 
 
 def _present(_argument: object, _policy: Lookup) -> Matcher:
-    return Matcher(lambda values: any(value != "" for value in values), "set")
+    return Matcher(lambda values: any(value != "" for value in values), "set", presence=True)
 
 
 def _absent(_argument: object, _policy: Lookup) -> Matcher:
-    return Matcher(lambda values: all(value == "" for value in values), "not set")
+    return Matcher(lambda values: all(value == "" for value in values), "not set", presence=True)
 
 
 def _contains(argument: object, policy: Lookup) -> Matcher:

@@ -120,16 +120,18 @@ def _by_demand(catalog: Catalog) -> dict[str, list[Control]]:
     return found
 
 
-def _keys_of_kind(controls: Iterable[Control]) -> dict[str, tuple[str, ...]]:
-    """Every key any control looks at, by kind: what makes two objects different for the assessment."""
-    keys: dict[str, set[str]] = {}
+def _keys_of_kind(controls: Iterable[Control]) -> dict[str, dict[str, bool]]:
+    """Every key any control looks at, by kind: what makes two objects different for the assessment.
+
+    Where every control only asks whether a key is set (`present`, `absent`), two different values are no difference.
+    """
+    keys: dict[str, dict[str, bool]] = {}
     for control in controls:
-        kind = control.spec.get("kind")
-        if kind:
-            wanted = keys.setdefault(kind, set())
-            for part in ("want", "match", "unless"):
-                wanted.update(control.spec.get(part, ()))
-    return {kind: tuple(sorted(wanted)) for kind, wanted in keys.items()}
+        wanted = keys.setdefault(control.spec.get("kind", ""), {})
+        for part in ("want", "match", "unless"):
+            for key, matcher in control.spec.get(part, {}).items():
+                wanted[key] = wanted.get(key, True) and matcher in ({"present": True}, {"absent": True})
+    return keys
 
 
 def _judge_host(context: HostContext, catalog: Catalog, book: RecordsOfDay) -> list[Finding]:

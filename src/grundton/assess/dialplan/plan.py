@@ -143,9 +143,7 @@ def _context(item: Object) -> DialContext:
         if step_of is None:
             continue
         caller, step = step_of
-        extension = extensions.setdefault(
-            (step.pattern, caller), Extension(item.name, step.pattern, caller)
-        )
+        extension = extensions.setdefault((step.pattern, caller), Extension(item.name, step.pattern, caller))
         extension.steps.setdefault(step.priority, step)
     context.extensions = sorted(
         extensions.values(), key=lambda extension: (sort_key(extension.pattern), not extension.caller)

@@ -35,7 +35,7 @@ def classes(context: Context, place: str, kind: str) -> list[ObjectClass]:
 
 
 def _classes(context: Context, place: str, kind: str) -> list[ObjectClass]:
-    keys = context.host.knowledge.keys_of_kind.get(kind, ())
+    keys = context.host.knowledge.keys_of_kind.get(kind, {})
     running = {item.name: item for item in context.objects("runtime", kind)} if place == "config" else {}
     found: dict[Hashable, ObjectClass] = {}
     for item in context.objects(place, kind):
@@ -53,18 +53,21 @@ def _classes(context: Context, place: str, kind: str) -> list[ObjectClass]:
     return list(found.values())
 
 
-def _signature(values: Mapping[str, Any], keys: tuple[str, ...], located: bool) -> tuple[Hashable, ...]:
-    get = values.get
+def _signature(values: Mapping[str, Any], keys: Mapping[str, bool], located: bool) -> frozenset[Hashable]:
     parts: list[Hashable] = []
-    for key in keys:
-        raw = get(key)
-        if raw is None:
-            parts.append(None)
-        elif located:
-            parts.append(_hashable(raw[0][0]) if len(raw) == 1 else tuple(_hashable(entry[0]) for entry in raw))
+    for key, raw in values.items():
+        only_presence = keys.get(key)
+        if only_presence is None:
+            continue
+        if only_presence:
+            parts.append((key, any((entry[0] if located else entry) != "" for entry in raw)))
+        elif not located:
+            parts.append((key, _hashable(raw)))
+        elif len(raw) == 1:
+            parts.append((key, _hashable(raw[0][0])))
         else:
-            parts.append(_hashable(raw))
-    return tuple(parts)
+            parts.append((key, tuple(_hashable(entry[0]) for entry in raw)))
+    return frozenset(parts)
 
 
 def _hashable(value: Any) -> Hashable:

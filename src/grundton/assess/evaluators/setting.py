@@ -41,11 +41,11 @@ def evaluate_setting(context: Context) -> list[Judgement]:
 
 def _judge_class(context: Context, group: ObjectClass, want: dict[str, Matcher], grouping: Grouping) -> None:
     verdict, details, reason = _judge(context, group.item, group.twin, want)
-    for item in group.members:
-        if verdict is Verdict.FAIL and item is not group.item:
+    if verdict is Verdict.FAIL:
+        for item in group.members:
             grouping.add(item.name, verdict, tuple(_relocated(detail, item) for detail in details), reason)
-        else:
-            grouping.add(item.name, verdict, details, reason)
+    else:
+        grouping.add_all((item.name for item in group.members), verdict, details, reason)
 
 
 def _relocated(detail: Detail, item: Object) -> Detail:
@@ -68,7 +68,7 @@ def _judge(
         reason = reason or why
         if twin is not None and twin.values(key):
             values = twin.values(key)
-            details.append(Detail(key, "runtime", matcher.text, _shown(values), matcher(values)))
+            details.append(Detail(key, "runtime", matcher.text, _shown(values, matcher), matcher(values)))
     if any(detail.ok is False for detail in details):
         # Only the values that are wrong belong into the reason to fail: they are what has to change.
         return Verdict.FAIL, tuple(detail for detail in details if detail.ok is False), ""
@@ -86,7 +86,7 @@ def _compare(context: Context, item: Object, key: str, matcher: Matcher, source:
     values = item.values(key)
     if values:
         ok: bool | None = matcher(values)
-        return Detail(key, item.place, matcher.text, _shown(values), ok, where_text(item.location(key))), ""
+        return Detail(key, item.place, matcher.text, _shown(values, matcher), ok, where_text(item.location(key))), ""
     where = where_text(item.location())
     if item.place == "config" and source.incomplete:
         reason = f"{key} is not set in what could be read, but: {'; '.join(source.incomplete)}"
@@ -105,7 +105,10 @@ def _compare(context: Context, item: Object, key: str, matcher: Matcher, source:
     return Detail(key, item.place, matcher.text, actual, matcher(defaults), where, True), ""
 
 
-def _shown(values: Sequence[Datum]) -> str:
+def _shown(values: Sequence[Datum], matcher: Matcher) -> str:
+    """The values as a person reads them; where only presence counts, equal answers of 200 phones stay equal."""
+    if matcher.presence:
+        return "set"
     if len(values) == 1:
         return show(values[0])
     texts = items(list(values))
@@ -139,7 +142,7 @@ def _by_defaults(context: Context, kind: str, want: dict[str, Matcher], place: s
         actual = "not set" if default.value is None else f"{default.value} (default)"
         details.append(Detail(key, place, matcher.text, actual, matcher(values), "", True))
         details += [
-            Detail(key, "runtime", matcher.text, _shown(twin.values(key)), matcher(twin.values(key)))
+            Detail(key, "runtime", matcher.text, _shown(twin.values(key), matcher), matcher(twin.values(key)))
             for twin in running
             if twin.values(key)
         ]

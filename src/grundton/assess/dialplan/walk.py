@@ -1,0 +1,444 @@
+"""Follow a call through the dialplan: every branch that may be taken, and what happens on it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from grundton.assess.dialplan.expand import UNKNOWN, Scope, is_known, is_true, readable, split_args
+from grundton.assess.dialplan.plan import Extension, Plan, Step, split_application
+from grundton.assess.dialplan.targets import LOCAL, OPAQUE, TRUNK, Peers, Target, options, targets
+
+#: What a walk has passed, as far as a rule may want to know.
+PIN, COUNTED, TIMED, SWITCHED, LIMITED = "pin", "counted", "timed", "switched", "limited"
+ANNOUNCED, CALLER_ID, CALLED_OUT, CALLED_UNKNOWN, ASKED, HUNG_UP = (
+    "announced",
+    "caller id",
+    "called out",
+    "called something unknown",
+    "asked for digits",
+    "hung up",
+)
+
+_MAX_STATES = 4000
+_END = frozenset("hangup busy congestion".split())
+_ANNOUNCE = frozenset("playback background controlplayback sayalpha saydigits saynumber backgrounddetect".split())
+_ASK = frozenset("background waitexten backgrounddetect".split())
+_DIALLING = {"dial": 0, "retrydial": 3, "page": 0}
+_QUIET = frozenset("noop verbose log set mset goto gotoif gotoiftime gosub gosubif return execif exec".split())
+_SUB = re.compile(r"^(?P<place>[^(]*)(?:\((?P<args>.*)\))?\s*$", re.S)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One application that runs: its arguments as expanded and what lies before it."""
+
+    app: str
+    args: tuple[str, ...]
+    step: Step
+    facts: frozenset[str]
+    trail: tuple[str, ...]
+    targets: tuple[Target, ...] = ()
+
+    @property
+    def options(self) -> dict[str, str]:
+        """Options of a Dial (its third argument)."""
+        offset = _DIALLING.get(self.app, 0) + 2
+        return options(self.args[offset]) if len(self.args) > offset else {}
+
+    @property
+    def path(self) -> str:
+        """How the call got here, for people."""
+        return readable(" → ".join(self.trail))
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """A branch that ends, and how."""
+
+    how: str
+    facts: frozenset[str]
+    trail: tuple[str, ...]
+
+    @property
+    def path(self) -> str:
+        """How the call got here, for people."""
+        return readable(" → ".join(self.trail))
+
+
+@dataclass(slots=True)
+class Trace:
+    """All that may happen to a call."""
+
+    events: list[Event] = field(default_factory=list)
+    ends: list[Terminal] = field(default_factory=list)
+    opaque: str = ""
+    truncated: bool = False
+
+    @property
+    def outward(self) -> list[Event]:
+        """Events that call a line to the outside."""
+        return [event for event in self.events if any(target.kind == TRUNK for target in event.targets)]
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    context: str
+    exten: str
+    priority: int
+    variables: Mapping[str, str]
+    facts: frozenset[str]
+    stack: tuple[tuple[str, str, int], ...]
+    trail: tuple[str, ...]
+
+    @property
+    def key(self) -> object:
+        return (
+            self.context,
+            self.exten,
+            self.priority,
+            frozenset(self.variables.items()),
+            self.facts,
+            self.stack,
+        )
+
+
+@dataclass(slots=True)
+class Walker:
+    """Walks one plan. `inputs` are the numbers a caller tries wherever he may dial on."""
+
+    plan: Plan
+    peers: Peers
+    queue_contexts: Mapping[str, str] = field(default_factory=dict)
+    inputs: tuple[str, ...] = ()
+    _done: dict[tuple[str, str, bool, tuple[str, ...]], Trace] = field(default_factory=dict)
+
+    def walk(self, context: str, dialled: str, outside: bool = False) -> Trace:
+        """Follow a call of `dialled` that enters at `context`; `outside` callers may abuse transfer keys."""
+        key = (context, dialled, outside, self.inputs if outside else ())
+        if key not in self._done:
+            self._done[key] = _Run(self, outside, self.inputs if outside else ()).run(context, dialled)
+        return self._done[key]
+
+
+class _Run:
+    def __init__(self, walker: Walker, outside: bool, inputs: tuple[str, ...]) -> None:
+        self.plan, self.peers, self.queues = walker.plan, walker.peers, walker.queue_contexts
+        self.outside, self.inputs = outside, inputs
+        self.trace = Trace()
+        self.todo: list[_State] = []
+
+    def run(self, context: str, dialled: str) -> Trace:
+        self.todo.append(_State(context, dialled, 1, {}, frozenset(), (), (f"{dialled}@{context}",)))
+        seen: set[object] = set()
+        while self.todo:
+            state = self.todo.pop()
+            if state.key in seen:
+                continue
+            if len(seen) >= _MAX_STATES:
+                self.trace.truncated = True
+                break
+            seen.add(state.key)
+            self._visit(state)
+        return self.trace
+
+    def _visit(self, state: _State) -> None:
+        found, opaque = self.plan.find(state.context, state.exten, state.priority)
+        self.trace.opaque = self.trace.opaque or opaque
+        for match in found:
+            facts = state.facts | {TIMED} if match.sometimes else state.facts
+            self._step(replace(state, facts=facts), match.extension)
+        if not found or found[-1].sometimes:
+            self._end(state, "no such extension" if state.priority == 1 else "end of the extension")
+
+    def _end(self, state: _State, how: str) -> None:
+        if HUNG_UP in state.facts:
+            return
+        self.trace.ends.append(Terminal(how, state.facts, (*state.trail, how)))
+        if any(extension.pattern == "h" for extension in self._extensions(state.context)):
+            self.todo.append(replace(state, exten="h", priority=1, facts=state.facts | {HUNG_UP}, stack=()))
+
+    def _extensions(self, context: str) -> list[Extension]:
+        found = self.plan.contexts.get(context)
+        return found.extensions if found is not None else []
+
+    # -- one step ------------------------------------------------------------------------------
+
+    def _step(self, state: _State, extension: Extension) -> None:
+        step = extension.steps[state.priority]
+        variables = dict(state.variables)
+        variables.update(EXTEN=state.exten, CONTEXT=state.context, PRIORITY=str(state.priority))
+        scope = Scope(variables, self.plan.globals)
+        text = scope.expand(step.args)
+        for name, args in scope.calls:
+            self._event(state, step, name.lower(), args)
+        self._apply(state, extension, step, step.app.lower(), text)
+
+    def _apply(self, state: _State, extension: Extension, step: Step, app: str, text: str) -> None:
+        handler = getattr(self, f"_app_{app}", None)
+        if handler is not None:
+            handler(state, extension, step, text)
+            return
+        if app in _DIALLING:
+            self._dial(state, step, app, text)
+            return
+        self._event(state, step, app, text)
+        if app in _ASK:
+            self._ask(state, state.context, "caller dials")
+        if app in _END:
+            self._end(state, app)
+            return
+        facts = state.facts
+        if app in _ANNOUNCE:
+            facts = facts | {ANNOUNCED}
+        if app in ("authenticate", "vmauthenticate"):
+            facts = facts | {PIN}
+        self._next(replace(state, facts=facts))
+
+    def _next(self, state: _State) -> None:
+        self.todo.append(replace(state, priority=state.priority + 1))
+
+    def _event(self, state: _State, step: Step, app: str, text: str, called: tuple[Target, ...] = ()) -> None:
+        if app not in _QUIET:
+            trail = (*state.trail, f"{step.app}({text})" if text else step.app)
+            self.trace.events.append(Event(app, tuple(split_args(text)), step, state.facts, trail, called))
+
+    def _ask(self, state: _State, context: str, why: str, *facts: str) -> None:
+        for number in self.inputs:
+            self.todo.append(
+                _State(
+                    context,
+                    number,
+                    1,
+                    state.variables,
+                    state.facts | {ASKED, *facts},
+                    (),
+                    (*state.trail, f"{why} {number}@{context}"),
+                )
+            )
+
+    def _jump(self, state: _State, extension: Extension, place: str) -> None:
+        parts = [part.strip() for part in split_args(place)]
+        context, exten = state.context, state.exten
+        if len(parts) > 2:
+            context = parts[-3] or context
+        if len(parts) > 1:
+            exten = parts[-2] or exten
+        if context == UNKNOWN or exten == UNKNOWN:
+            if self.inputs and context != UNKNOWN:
+                self._ask(state, context, "computed number")
+            self._end(state, "goes on at a computed place")
+            return
+        if not is_known(context):
+            self._end(state, "goes on at a computed place")
+            return
+        priority = self._priority(parts[-1], context, exten, extension)
+        if priority is None:
+            self._end(state, f"no such place: {place}")
+            return
+        trail = state.trail
+        if (context, exten) != (state.context, state.exten):
+            trail = (*trail, f"{exten}@{context}")
+        self.todo.append(replace(state, context=context, exten=exten, priority=priority, trail=trail))
+
+    def _priority(self, text: str, context: str, exten: str, extension: Extension) -> int | None:
+        if text.isdigit():
+            return int(text)
+        labelled = extension.labelled(text)
+        if labelled is not None and exten and context == extension.context:
+            return labelled
+        for priority in range(1, 200):
+            found, _opaque = self.plan.find(context, exten, priority)
+            if not found:
+                break
+            for match in found:
+                labelled = match.extension.labelled(text)
+                if labelled is not None:
+                    return labelled
+        return extension.labelled(text)
+
+    def _condition(self, step: Step, text: str) -> tuple[str, frozenset[str]]:
+        raw = step.args.partition("?")[0]
+        condition = text.partition("?")[0]
+        facts = set()
+        if "GROUP_COUNT" in raw:
+            facts.add(COUNTED)
+        if "IFTIME(" in raw or "STRFTIME(" in raw or "EPOCH" in raw:
+            facts.add(TIMED)
+        if re.search(r"\$\{(DB|DB_EXISTS|GLOBAL|ODBC\w*|CURL)\(", raw) or any(
+            f"${{{name}}}" in raw or f"${{{name}:" in raw for name in self.plan.globals
+        ):
+            facts.add(SWITCHED)
+        return condition, frozenset(facts)
+
+    # -- applications that steer ---------------------------------------------------------------
+
+    def _app_goto(self, state: _State, extension: Extension, _step: Step, text: str) -> None:
+        self._jump(state, extension, text)
+
+    def _app_gotoif(self, state: _State, extension: Extension, step: Step, text: str) -> None:
+        condition, facts = self._condition(step, text)
+        yes, _colon, no = text.partition("?")[2].partition(":")
+        state = replace(state, facts=state.facts | facts)
+        for branch, taken in ((yes, True), (no, False)):
+            if is_known(condition) and is_true(condition) is not taken and not facts:
+                continue
+            if branch.strip():
+                self._jump(state, extension, branch.strip())
+            else:
+                self._next(state)
+
+    def _app_gotoiftime(self, state: _State, extension: Extension, _step: Step, text: str) -> None:
+        yes, _colon, no = text.partition("?")[2].partition(":")
+        state = replace(state, facts=state.facts | {TIMED})
+        for branch in (yes, no):
+            if branch.strip():
+                self._jump(state, extension, branch.strip())
+            else:
+                self._next(state)
+
+    def _app_gosub(self, state: _State, extension: Extension, _step: Step, text: str) -> None:
+        found = _SUB.match(text)
+        if found is None:
+            self._next(state)
+            return
+        variables = dict(state.variables)
+        for index, value in enumerate(split_args(found.group("args") or ""), 1):
+            variables[f"ARG{index}"] = value
+        stack = (*state.stack, (state.context, state.exten, state.priority + 1))
+        if len(stack) <= 20:
+            self._jump(replace(state, variables=variables, stack=stack), extension, found.group("place"))
+
+    def _app_gosubif(self, state: _State, extension: Extension, step: Step, text: str) -> None:
+        condition, facts = self._condition(step, text)
+        yes, _colon, no = text.partition("?")[2].partition(":")
+        state = replace(state, facts=state.facts | facts)
+        for branch, taken in ((yes, True), (no, False)):
+            if is_known(condition) and is_true(condition) is not taken and not facts:
+                continue
+            if branch.strip():
+                self._app_gosub(state, extension, step, branch.strip())
+            else:
+                self._next(state)
+
+    def _app_macro(self, state: _State, extension: Extension, step: Step, text: str) -> None:
+        name, *args = split_args(text)
+        self._app_gosub(state, extension, step, f"macro-{name.strip()},s,1({','.join(args)})")
+
+    def _app_return(self, state: _State, _extension: Extension, _step: Step, _text: str) -> None:
+        if not state.stack:
+            self._end(state, "return without a caller")
+            return
+        context, exten, priority = state.stack[-1]
+        self.todo.append(replace(state, context=context, exten=exten, priority=priority, stack=state.stack[:-1]))
+
+    def _app_execif(self, state: _State, extension: Extension, step: Step, text: str) -> None:
+        condition, facts = self._condition(step, text)
+        yes, _colon, no = _split_branches(text.partition("?")[2])
+        state = replace(state, facts=state.facts | facts)
+        for branch, taken in ((yes, True), (no, False)):
+            if is_known(condition) and is_true(condition) is not taken and not facts:
+                continue
+            app, args = split_application(branch)
+            if app:
+                self._apply(state, extension, step, app.lower(), args)
+            else:
+                self._next(state)
+
+    def _app_exec(self, state: _State, extension: Extension, step: Step, text: str) -> None:
+        app, args = split_application(text)
+        self._apply(state, extension, step, app.lower() or "noop", args)
+
+    _app_tryexec = _app_exec
+
+    def _app_set(self, state: _State, _extension: Extension, _step: Step, text: str) -> None:
+        self._next(self._assign(state, text))
+
+    def _app_mset(self, state: _State, _extension: Extension, _step: Step, text: str) -> None:
+        for part in split_args(text):
+            state = self._assign(state, part)
+        self._next(state)
+
+    @staticmethod
+    def _assign(state: _State, text: str) -> _State:
+        name, equals, value = text.partition("=")
+        name = name.strip().lstrip("_")
+        if not equals or not name:
+            return state
+        variables = dict(state.variables)
+        variables[name] = value.strip().strip('"')
+        facts = state.facts
+        if name.lower() in ("callerid(num)", "callerid(all)"):
+            facts = facts | {CALLER_ID}
+        elif name.lower() == "timeout(absolute)":
+            facts = facts | {LIMITED}
+        return replace(state, variables=variables, facts=facts)
+
+    def _app_disa(self, state: _State, _extension: Extension, step: Step, text: str) -> None:
+        self._event(state, step, "disa", text)
+        args = [arg.strip() for arg in split_args(text)]
+        context = args[1] if len(args) > 1 and args[1] else "disa"
+        protected = () if args[0].lower() in ("", "no-password") else (PIN,)
+        self._ask(state, context, "DISA", *protected)
+        self._end(state, "disa")
+
+    def _app_queue(self, state: _State, _extension: Extension, step: Step, text: str) -> None:
+        self._event(state, step, "queue", text)
+        args = split_args(text)
+        context = self.queues.get(args[0].strip(), "")
+        if context:
+            self._ask(state, context, "in the queue the caller dials")
+        if self.outside and len(args) > 1 and "T" in args[1]:
+            self._ask(state, self._transfer_context(state), "caller transfers himself to")
+        self._next(state)
+
+    # -- calling -------------------------------------------------------------------------------
+
+    def _transfer_context(self, state: _State) -> str:
+        return state.variables.get("TRANSFER_CONTEXT") or state.context
+
+    def _dial(self, state: _State, step: Step, app: str, text: str) -> None:
+        args = split_args(text)
+        first = _DIALLING[app]
+        called = tuple(targets(args[first], self.peers)) if len(args) > first else ()
+        if not called:
+            called = (Target(OPAQUE, "", "", text),)
+        self._event(state, step, app, text, called)
+        given = options(args[first + 2]) if len(args) > first + 2 else {}
+        facts = set(state.facts)
+        for target in called:
+            if target.kind == TRUNK:
+                facts.add(CALLED_OUT)
+            elif target.kind == OPAQUE:
+                facts.add(CALLED_UNKNOWN)
+            elif target.kind == LOCAL and is_known(target.peer) and target.number != UNKNOWN:
+                self.todo.append(
+                    _State(
+                        target.peer,
+                        target.number,
+                        1,
+                        {},
+                        state.facts,
+                        (),
+                        (*state.trail, target.text),
+                    )
+                )
+        if self.outside and "T" in given:
+            self._ask(state, self._transfer_context(state), "caller transfers himself to")
+        if any(target.kind != LOCAL for target in called):
+            self._next(replace(state, facts=frozenset(facts)))
+        else:
+            self._next(replace(state, facts=frozenset(facts | {CALLED_UNKNOWN})))
+
+
+def _split_branches(text: str) -> tuple[str, str, str]:
+    depth = 0
+    for index, char in enumerate(text):
+        if char == "(":
+            depth += 1
+        elif char == ")":
+            depth -= 1
+        elif char == ":" and depth == 0:
+            return text[:index], ":", text[index + 1 :]
+    return text, "", ""

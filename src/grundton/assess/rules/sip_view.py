@@ -1,0 +1,258 @@
+"""What the rules about SIP share: objects of files and daemon, known values, access lists. No rules in here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from netaddr import IPNetwork
+
+from grundton.assess.context import Context
+from grundton.assess.judgement import Grouping, Judgement, unchecked
+from grundton.assess.values import is_false, items, network_of, show
+from grundton.model.finding import Detail
+from grundton.model.snapshot import Datum, Object
+from grundton.model.verdict import Verdict
+
+_UNREAD = ("not_checked", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The values of a key as far as they are known; `data` None means nobody knows, `reason` says why."""
+
+    data: tuple[Datum, ...] | None
+    is_default: bool = False
+    reason: str = ""
+
+    @property
+    def text(self) -> str:
+        """The value that counts, as text; empty when there is none or it is a secret."""
+        last = self.data[-1] if self.data else None
+        return last if isinstance(last, str) else ""
+
+    @property
+    def words(self) -> list[str]:
+        """Every item of a list value, in lower case."""
+        return [item.lower() for item in items(list(self.data or ()))]
+
+    def shown(self) -> str:
+        """The value for a person."""
+        if self.data is None:
+            return "not known"
+        if not self.data:
+            return "not set"
+        text = ", ".join(show(value) for value in self.data)
+        return f"{text} (default)" if self.is_default else text
+
+
+def known(context: Context, item: Object, key: str) -> Known:
+    """Return what `key` of an object is: what is written, else the code default where that is certain."""
+    values = item.values(key)
+    if values:
+        return Known(tuple(values))
+    if item.place == "runtime":
+        return Known(None, reason=f"the running daemon does not report {key}")
+    incomplete = context.source(item.place, item.kind).incomplete
+    if incomplete:
+        return Known(None, reason=f"{key} is not set in what could be read, but: {'; '.join(incomplete)}")
+    default = context.default(item.kind, key)
+    if default is None:
+        return Known(None, reason=f"{key} is not set and its default is not known")
+    return Known((default.value,) if default.value is not None else (), is_default=True)
+
+
+def blocked(context: Context, *kinds: str) -> list[Judgement]:
+    """One `not_checked` judgement when the files (or, without files, the daemon) of a kind could not be read."""
+    for kind in kinds:
+        source = context.source("config", kind)
+        if source.status in _UNREAD and not context.objects("runtime", kind):
+            return [unchecked(kind, source.reason)]
+    return []
+
+
+def everywhere(context: Context, kind: str) -> list[Object]:
+    """Objects of the files, and those only the running daemon has (realtime, leftovers)."""
+    configured = context.objects("config", kind)
+    names = {item.name for item in configured}
+    return [*configured, *(item for item in context.objects("runtime", kind) if item.name not in names)]
+
+
+def doubts(context: Context, kind: str) -> str:
+    """What keeps the files of a kind from being the whole truth; empty when they are."""
+    return "; ".join(context.source("config", kind).incomplete)
+
+
+def line(item: Object, key: str | None = None) -> str:
+    """Where a key, or the object, stands; empty for objects that are not from files."""
+    location = item.location(key) or item.location()
+    return str(location) if location else ""
+
+
+class Verdicts:
+    """Collects one verdict per object; equal ones are merged into one judgement."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.grouping = Grouping(kind)
+        self.failed = False
+
+    def good(self, item: Object, key: str, expected: str, actual: str, is_default: bool = False) -> None:
+        """The object is as wanted."""
+        self.grouping.add(item.name, Verdict.PASS, (Detail(key, item.place, expected, actual, True, "", is_default),))
+
+    def bad(self, item: Object, key: str, expected: str, actual: str, is_default: bool = False) -> None:
+        """The object is not as wanted."""
+        self.failed = True
+        where = line(item, key)
+        self.grouping.add(
+            item.name, Verdict.FAIL, (Detail(key, item.place, expected, actual, False, where, is_default),)
+        )
+
+    def unsure(self, item: Object, key: str, expected: str, reason: str) -> None:
+        """The object could not be judged."""
+        detail = Detail(key, item.place, expected, "not known", None, line(item, key))
+        self.grouping.add(item.name, Verdict.NOT_CHECKED, (detail,), reason)
+
+    def judge(self, item: Object, key: str, expected: str, value: Known, ok: bool, actual: str | None = None) -> None:
+        """Good or bad by `ok`, unsure when the value is not known."""
+        if value.data is None:
+            self.unsure(item, key, expected, value.reason)
+        elif ok:
+            self.good(item, key, expected, actual or value.shown(), value.is_default)
+        else:
+            self.bad(item, key, expected, actual or value.shown(), value.is_default)
+
+    def done(self) -> list[Judgement]:
+        """The judgements."""
+        return self.grouping.judgements()
+
+
+def refused(
+    kind: str, key: str, expected: str, actual: str, names: Iterable[str] = (), place: str = "config", at: str = ""
+) -> Judgement:
+    """One failing judgement that is not about a single object."""
+    return Judgement(Verdict.FAIL, kind, tuple(names), (Detail(key, place, expected, actual, False, at),))
+
+
+def accepted(kind: str, key: str, expected: str, actual: str, names: Iterable[str] = ()) -> Judgement:
+    """One passing judgement that is not about a single object."""
+    return Judgement(Verdict.PASS, kind, tuple(names), (Detail(key, "config", expected, actual, True),))
+
+
+# access lists
+
+
+def in_order(item: Object, keys: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Entries of keys that act together (`deny`/`permit`, `allow`/`disallow`), in the order Asterisk applies them."""
+    order = item.texts("_order")
+    if order:
+        entries = [entry.split("=", 1) for entry in order]
+        return [(pair[0], pair[1]) for pair in entries if len(pair) == 2 and pair[0] in keys]
+    if item.place != "config":
+        return [(key, text) for key in keys for text in item.texts(key)]
+    found = [
+        (entry[1], entry[2], key, entry[0])
+        for key in keys
+        for entry in item.raw_values.get(key, ())
+        if isinstance(entry[0], str)
+    ]
+    return [(key, text) for _, _, key, text in sorted(found)]
+
+
+def closed_families(entries: Iterable[tuple[str, str]]) -> set[int]:
+    """IP versions for which an access list ends closed: everything denied, and not everything permitted again."""
+    closed: set[int] = set()
+    for key, text in entries:
+        for part in text.split(","):
+            word = part.strip()
+            negated = word.startswith("!")
+            network = network_of(word.lstrip("!"))
+            if network is None or network.prefixlen:
+                continue
+            if key.endswith("deny") is not negated:
+                closed.add(network.version)
+            else:
+                closed.discard(network.version)
+    return closed
+
+
+@dataclass(frozen=True, slots=True)
+class AccessList:
+    """What an object's own and named access lists come to."""
+
+    closed: frozenset[int]
+    present: bool
+    missing: tuple[str, ...] = ()
+
+
+def access_list(
+    context: Context, item: Object, deny: str = "deny", permit: str = "permit", name: str = "acl"
+) -> AccessList:
+    """Work out `deny`/`permit` and the named lists of `acl=`; any of them that denies is enough."""
+    own = in_order(item, (deny, permit))
+    closed = set(closed_families(own))
+    missing = []
+    for acl in items([text for text in item.values(name)]):
+        named = context.snapshot.find("config", "acl.acl", acl)
+        if named is None:
+            missing.append(acl)
+        else:
+            closed |= closed_families(in_order(named, ("deny", "permit")))
+    return AccessList(frozenset(closed), bool(own or item.values(name)), tuple(missing))
+
+
+# PJSIP in particular
+
+
+def transport_protocol(context: Context, transport: Object) -> str:
+    """Protocol of a transport in lower case; `udp` when nothing is written."""
+    return known(context, transport, "protocol").text.lower() or "udp"
+
+
+def is_wildcard(address: str) -> bool:
+    """Tell whether a bind address means every address of the host."""
+    text = address.strip()
+    network = network_of(text)
+    if text in ("", "*") or text.lstrip(":").isdigit():
+        return True
+    return network is not None and network.first == 0 and network.first == network.last
+
+
+def is_local(address: str) -> bool:
+    """Tell whether a bind address is a loopback address."""
+    network = network_of(address)
+    return network is not None and network.first == network.last and bool(network.ip.is_loopback())
+
+
+def aors_of(endpoint: Object) -> list[str]:
+    """Names of the AORs of an endpoint."""
+    return items(endpoint.values("aors"))
+
+
+def accepts_registrations(context: Context, endpoint: Object) -> bool:
+    """Tell whether devices may register for an endpoint (an AOR of it has room for a contact)."""
+    for name in aors_of(endpoint):
+        aor = context.snapshot.find("config", "pjsip.aor", name) or context.snapshot.find("runtime", "pjsip.aor", name)
+        if aor is not None:
+            text = known(context, aor, "max_contacts").text
+            if text.isdigit() and int(text) > 0:
+                return True
+    return False
+
+
+def networks_in(texts: Iterable[str]) -> tuple[list[IPNetwork], list[str]]:
+    """Split the items of `match=` into networks and host names."""
+    networks, names = [], []
+    for word in items(list(texts)):
+        network = network_of(word.lstrip("!"))
+        if network is None:
+            names.append(word)
+        else:
+            networks.append(network)
+    return networks, names
+
+
+def is_no(text: str) -> bool:
+    """Tell whether a word means no, or nothing is written."""
+    return not text or is_false(text)
