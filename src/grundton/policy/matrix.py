@@ -58,8 +58,8 @@ def _both(one: int, two: int) -> int:
 
 def _fit(word: str, side: tuple[str, str]) -> int:
     name, kind = side
-    if word == name:
-        return 2
     if word == kind:
         return 1
+    if word == name:
+        return 2
     return 0 if word == ANY else -1

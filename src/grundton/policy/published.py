@@ -62,7 +62,8 @@ def _shape(option: Option) -> dict[str, Any]:
     if option.kind == "date":
         return {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
     if option.kind == "str" and meta.shape:
-        return {"type": "string", "pattern": _anchored(SHAPES[meta.shape][0])}
+        empty = "|" if option.default == "" else ""
+        return {"type": "string", "pattern": _anchored(empty + SHAPES[meta.shape][0])}
     if option.kind == "list" and option.item is not None:
         sizes = {"minItems": meta.min_items or None, "maxItems": meta.max_items}
         return {"type": "array", "items": _shape(option.item)} | {

@@ -91,6 +91,8 @@ class Reader:
         if not isinstance(value, str):
             return self._expected(option, value, path, hint)
         text = str(value)
+        if not text and option.default == "":
+            return ""
         if shape and not _compiled(shape).fullmatch(text):
             return self._expected(option, value, path, hint)
         return text
@@ -139,8 +141,8 @@ class Reader:
             return self._expected(option, value, path, "a list")
         low, high = option.meta.min_items, option.meta.max_items
         if len(value) < low or (high is not None and len(value) > high):
-            count = f"exactly {low}" if low == high else f"{low} or more"
-            return self._expected(option, value, path, f"a list with {count} element{'s' if low != 1 else ''}")
+            what = f"exactly {low} elements" if low == high else "at least one element"
+            return self._expected(option, value, path, f"a list with {what}")
         read = [self.read(option.item, item, f"{path}[{index}]") for index, item in enumerate(value)]
         good = tuple(item for item in read if item is not MISSING)
         if len(set(good)) < len(good) and option.item.kind != "group" and high is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,7 @@ def parse_records(text: str, name: str) -> Records:
         raise _fatal(name, "is vault-encrypted. Records hold no secrets: keep them readable.")
     try:
         data = yaml.safe_load(text)
-        places = {path: f"{name}:{line}" for path, line in lines_below(text)}
+        lines = list(lines_below(text))
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark
         place = f"{name}:{mark.line + 1}" if mark else name
@@ -64,6 +65,10 @@ def parse_records(text: str, name: str) -> Records:
         return Records()
     if not isinstance(data, dict):
         raise _fatal(f"{name}:1", f"found {show(data)}. {_ADVICE}")
+    places = {path: f"{name}:{line}" for path, line in lines}
+    twice = [path for path, count in Counter(path for path, _ in lines).items() if count > 1]
+    if twice:
+        raise _fatal(places[twice[0]], f"{show(twice[0])} is written twice; only one of them would count.")
     return _read(data, places, name)
 
 
