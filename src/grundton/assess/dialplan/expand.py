@@ -18,11 +18,43 @@ _WORDS = {UNKNOWN: "…", DIALLED: "‹dialled›", CALLER: "‹caller›"}
 _FUNCTION = re.compile(r"^(?P<name>[A-Za-z_]\w*)\((?P<args>.*)\)(?P<slice>(?::-?\d*){0,2})$", re.S)
 _VARIABLE = re.compile(r"^_{0,2}(?P<name>[A-Za-z]\w*|~~\w+~~)(?P<slice>(?::-?\d*){0,2})$")
 _CLEAN = frozenset(
-    "LEN MD5 SHA1 MATH REGEX EXISTS ISNULL URIENCODE GROUP_COUNT GROUP DB DB_EXISTS STRFTIME EPOCH RAND SYSINFO "
-    "CHANNEL CDR DEVICE_STATE EXTENSION_STATE HINT QUEUE_MEMBER QUEUE_WAITING_COUNT VM_INFO ODBC STAT IFTIME INC "
-    "DEC HASH LOCAL TIMEOUT UUID".split()
+    (
+        "LEN",
+        "MD5",
+        "SHA1",
+        "MATH",
+        "REGEX",
+        "EXISTS",
+        "ISNULL",
+        "URIENCODE",
+        "GROUP_COUNT",
+        "GROUP",
+        "DB",
+        "DB_EXISTS",
+        "STRFTIME",
+        "EPOCH",
+        "RAND",
+        "SYSINFO",
+        "CHANNEL",
+        "CDR",
+        "DEVICE_STATE",
+        "EXTENSION_STATE",
+        "HINT",
+        "QUEUE_MEMBER",
+        "QUEUE_WAITING_COUNT",
+        "VM_INFO",
+        "ODBC",
+        "STAT",
+        "IFTIME",
+        "INC",
+        "DEC",
+        "HASH",
+        "LOCAL",
+        "TIMEOUT",
+        "UUID",
+    )
 )
-_HEADERS = frozenset("PJSIP_HEADER SIP_HEADER PJSIP_HEADERS CALLERID CONNECTEDLINE REDIRECTING".split())
+_HEADERS = frozenset(["PJSIP_HEADER", "SIP_HEADER", "PJSIP_HEADERS", "CALLERID", "CONNECTEDLINE", "REDIRECTING"])
 
 
 def readable(text: str) -> str:

@@ -129,7 +129,7 @@ def read_plan(snapshot: Snapshot, place: str) -> Plan:
     variables = {
         key: item.text(key)
         for item in snapshot.objects("config", "extensions.globals")
-        for key in item.keys()
+        for key in item.raw_values
         if not key.startswith("_")
     }
     return Plan(place, contexts, variables)

@@ -21,8 +21,23 @@ GUEST, PHONE = "guest", "phone"
 #: What stands for the open end of a pattern.
 TAIL = "5555555"
 
-_SPECIAL = frozenset("s h i t T e o a fax".split())
-_STEERS = frozenset("goto gotoif gotoiftime gosub gosubif macro execif exec tryexec dial retrydial page".split())
+_SPECIAL = frozenset(["s", "h", "i", "t", "T", "e", "o", "a", "fax"])
+_STEERS = frozenset(
+    (
+        "goto",
+        "gotoif",
+        "gotoiftime",
+        "gosub",
+        "gosubif",
+        "macro",
+        "execif",
+        "exec",
+        "tryexec",
+        "dial",
+        "retrydial",
+        "page",
+    )
+)
 _MOST_NUMBERS = 200
 
 

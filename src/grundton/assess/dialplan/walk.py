@@ -22,11 +22,37 @@ ANNOUNCED, CALLER_ID, CALLED_OUT, CALLED_UNKNOWN, ASKED, HUNG_UP = (
 )
 
 _MAX_STATES = 4000
-_END = frozenset("hangup busy congestion".split())
-_ANNOUNCE = frozenset("playback background controlplayback sayalpha saydigits saynumber backgrounddetect".split())
-_ASK = frozenset("background waitexten backgrounddetect".split())
+_END = frozenset(["hangup", "busy", "congestion"])
+_ANNOUNCE = frozenset(
+    (
+        "playback",
+        "background",
+        "controlplayback",
+        "sayalpha",
+        "saydigits",
+        "saynumber",
+        "backgrounddetect",
+    )
+)
+_ASK = frozenset(["background", "waitexten", "backgrounddetect"])
 _DIALLING = {"dial": 0, "retrydial": 3, "page": 0}
-_QUIET = frozenset("noop verbose log set mset goto gotoif gotoiftime gosub gosubif return execif exec".split())
+_QUIET = frozenset(
+    (
+        "noop",
+        "verbose",
+        "log",
+        "set",
+        "mset",
+        "goto",
+        "gotoif",
+        "gotoiftime",
+        "gosub",
+        "gosubif",
+        "return",
+        "execif",
+        "exec",
+    )
+)
 _SUB = re.compile(r"^(?P<place>[^(]*)(?:\((?P<args>.*)\))?\s*$", re.S)
 
 

@@ -18,10 +18,23 @@ from grundton.assess.rules import rule
 
 _OPEN_CONTEXTS = ("default", "public", "demo")
 _HARMLESS = frozenset(
-    "hangup congestion busy noop playtones wait verbose log playback answer set ringing zapateller sayunixtime".split()
+    {
+        "hangup",
+        "congestion",
+        "busy",
+        "noop",
+        "playtones",
+        "wait",
+        "verbose",
+        "log",
+        "playback",
+        "answer",
+        "set",
+        "ringing",
+    }
+    | {"zapateller", "sayunixtime"}
 )
-_SPY = frozenset("chanspy extenspy whisper dahdiscan".split())
-_RECORD = frozenset("mixmonitor monitor record".split())
+_SPY = frozenset(["chanspy", "extenspy", "whisper", "dahdiscan"])
 _LOOKUPS = re.compile(r"\$\{(ENUMLOOKUP|ENUMQUERY|ENUMRESULT|TXTCIDNAME|DUNDILOOKUP|DUNDIQUERY|DUNDIRESULT)\(")
 _SECRET = re.compile(r"«secret:(\d+):")
 _RISKY_SWITCHES = ("dundi", "iax2", "loopback/enum", "sip/", "h323")
@@ -84,7 +97,7 @@ def guests_reach_nothing(context: Context) -> list[Judgement]:
 # -- injection -------------------------------------------------------------------------------------
 
 
-def _tainted_calls(found: Survey, walker: Walker, sinks: set[str]) -> Iterator[tuple[str, Event]]:
+def _tainted_calls(walker: Walker, sinks: set[str]) -> Iterator[tuple[str, Event]]:
     steps = [step for step in walker.plan.steps() if "${" in step.args and _is_sink(step, sinks)]
     if not steps:
         return
@@ -112,7 +125,7 @@ def dialled_digits_filtered(context: Context) -> list[Judgement]:
         verdicts.passed.update(
             dict.fromkeys(f"{step.pattern}@{step.context}" for step in walker.plan.steps() if step.app.lower() in sinks)
         )
-        for name, event in _tainted_calls(found, walker, sinks):
+        for name, event in _tainted_calls(walker, sinks):
             first = event.args[3] if event.app == "retrydial" and len(event.args) > 3 else event.args[0]
             if DIALLED in first or CALLER in first:
                 verdicts.fail_event(name, event, walker.plan)
@@ -129,7 +142,7 @@ def no_caller_text_in_shell(context: Context) -> list[Judgement]:
         verdicts.passed.update(
             dict.fromkeys(f"{step.pattern}@{step.context}" for step in walker.plan.steps() if _is_sink(step, sinks))
         )
-        for name, event in _tainted_calls(found, walker, sinks):
+        for name, event in _tainted_calls(walker, sinks):
             command = event.args[2:] if event.app in ("mixmonitor", "monitor") else event.args
             text = ",".join(command)
             if DIALLED in text or CALLER in text:
@@ -162,7 +175,7 @@ def _variants(context: Context, prefix: str) -> tuple[str, ...]:
     return (prefix,)
 
 
-def _lines(found: Survey, walker: Walker) -> tuple[str, ...]:
+def _lines(walker: Walker) -> tuple[str, ...]:
     """What callers may have to dial before the number: nothing, or the digits a trunk pattern strips."""
     stripped = {""}
     for step in walker.plan.steps():
@@ -173,10 +186,10 @@ def _lines(found: Survey, walker: Walker) -> tuple[str, ...]:
     return tuple(sorted(stripped))
 
 
-def _reaching(context: Context, found: Survey, walker: Walker, entry_context: str, prefix: str) -> Iterator[Event]:
+def _reaching(context: Context, walker: Walker, entry_context: str, prefix: str) -> Iterator[Event]:
     tail = TAIL
     sent = {variant + tail for variant in _variants(context, prefix)}
-    for line in _lines(found, walker):
+    for line in _lines(walker):
         for event in walker.walk(entry_context, line + prefix + tail).outward:
             for target in event.targets:
                 if target.kind == TRUNK_TARGET and (not is_known(target.number) or target.number in sent):
@@ -198,9 +211,9 @@ def destinations_blocked(context: Context) -> list[Judgement]:
         for entry in found.of_role(PHONE):
             verdicts.passed.setdefault(entry.context)
             for prefix in prefixes:
-                for event in _reaching(context, found, walker, entry.context, prefix):
+                for event in _reaching(context, walker, entry.context, prefix):
                     verdicts.fail_event(entry.context, event, walker.plan, f"phones {entry.who}: ")
-                for line in _lines(found, walker):
+                for line in _lines(walker):
                     verdicts.hidden(entry.context, walker.walk(entry.context, line + prefix + TAIL))
     return verdicts.judgements()
 
@@ -240,7 +253,7 @@ def international_kill_switch(context: Context) -> list[Judgement]:
     prefix = context.policy.number_plan.international_prefix + "44"
     for walker in found.walkers:
         for entry in found.of_role(PHONE):
-            for event in _reaching(context, found, walker, entry.context, prefix):
+            for event in _reaching(context, walker, entry.context, prefix):
                 verdicts.passed.setdefault(entry.context)
                 if SWITCHED not in event.facts:
                     verdicts.fail_event(entry.context, event, walker.plan)
