@@ -10,8 +10,8 @@ from grundton.assess.modules import is_loaded
 from grundton.assess.rules import rule
 from grundton.assess.rules.sip_view import (
     Verdicts,
-    access_list,
     accepted,
+    access_list,
     blocked,
     closed_families,
     doubts,

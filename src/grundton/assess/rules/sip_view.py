@@ -193,7 +193,7 @@ def access_list(
     own = in_order(item, (deny, permit))
     closed = set(closed_families(own))
     missing = []
-    for acl in items([text for text in item.values(name)]):
+    for acl in items(item.values(name)):
         named = context.snapshot.find("config", "acl.acl", acl)
         if named is None:
             missing.append(acl)
