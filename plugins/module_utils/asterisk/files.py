@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Callable, Dict, List, Optional
+from typing import Callable, Dict, List, Optional, cast
 
 from ansible_collections.grundton.voip.plugins.module_utils.asterisk.dialplan import resolve_dialplan
 from ansible_collections.grundton.voip.plugins.module_utils.asterisk.install import Installation
@@ -28,6 +28,7 @@ from ansible_collections.grundton.voip.plugins.module_utils.snapshot.model impor
     ERROR,
     NOT_CHECKED,
     OK,
+    ConfigValues,
     Contribution,
     FileTable,
     Item,
@@ -199,8 +200,7 @@ class _Files:
         items, found = resolve_voicemail(sections, self.redactor)
         remarks.extend(found)
         for item in items:
-            where = item.values.get("passwordlocation")
-            if isinstance(where, list) and where and where[0][0] == "spooldir":
+            if _text(item, "passwordlocation") == "spooldir":
                 self._weaken("voicemail", "passwordlocation=spooldir: PINs may come from the spool directory")
         return items
 
@@ -211,6 +211,11 @@ class _Files:
             if not item.kind.startswith("users."):
                 continue
             for key, stem in switches:
-                values = item.values.get(key)
-                if isinstance(values, list) and values and str(values[-1][0]).lower() in _TRUE:
+                if _text(item, key).lower() in _TRUE:
                     self._weaken(stem, "users.conf also defines some ({0})".format(key))
+
+
+def _text(item: Item, key: str) -> str:
+    """The text of a scalar of a config object, empty when it is not there."""
+    occurrences = cast("ConfigValues", item.values).get(key)
+    return str(occurrences[-1][0]) if occurrences else ""

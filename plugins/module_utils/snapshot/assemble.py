@@ -161,10 +161,7 @@ def _object(item: Item) -> Dict[str, Any]:
     if at is not None:
         entry["at"] = list(at)
     if item.origin == CONFIG:
-        entry["values"] = {
-            key: [list(one) for one in occurrences]  # type: ignore[arg-type, union-attr]
-            for key, occurrences in item.values.items()
-        }
+        entry["values"] = {key: [list(one) for one in occurrences] for key, occurrences in item.values.items()}
     else:
         entry["values"] = item.values
     return entry
