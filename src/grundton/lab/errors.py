@@ -13,6 +13,10 @@ class LabError(Exception):
         super().__init__(message)
         self.hint = hint
 
+    def add_hint(self, hint: str) -> None:
+        """Say one more thing to do about it."""
+        self.hint = f"{self.hint}\n{hint}" if self.hint else hint
+
     def __str__(self) -> str:
         message = str(self.args[0])
         return f"{message}\n{self.hint}" if self.hint else message

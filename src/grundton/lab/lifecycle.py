@@ -64,10 +64,11 @@ def up(name: str = "office", *, topology_name: str = "", keep_failed: bool = Fal
         state = _reserve(name, plan, topology_name or name, progress)
         try:
             _start(state, plan, images, progress)
-        except BaseException:
+        except BaseException as error:
             if not keep_failed:
-                _keep_consoles(state)
                 _clean(state)
+                if isinstance(error, LabError):
+                    error.add_hint(f"To look into it: grundton lab up {name} --keep-failed")
             raise
         return build(state)
 
@@ -266,14 +267,3 @@ def _clean(state: LabState) -> None:
     marker.unlink(missing_ok=True)
     if state.directory.is_dir():
         state.directory.rmdir()
-
-
-def _keep_consoles(state: LabState) -> None:
-    """Keep what the hosts printed when a start fails; the next start overwrites it."""
-    folder = state_root() / f"{state.name}.failed"
-    shutil.rmtree(folder, ignore_errors=True)
-    for host in state.hosts.values():
-        console = Path(host.directory) / "console.log"
-        if console.is_file() and console.stat().st_size:
-            folder.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(console, folder / f"{host.name}.log")
