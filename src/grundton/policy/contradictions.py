@@ -222,8 +222,8 @@ def signalling(policy: Policy) -> Iterator[Problem]:
 
 
 def reachability(policy: Policy) -> Iterator[Problem]:
-    """Error when `voip_reachability` is written, warning while it is only the default: `none` with public trunks
-    or a matrix pair for the outside; `none` or `pstn_only` with a zone of remote workers.
+    """Error when `voip_reachability` is written, warning while it is only the default: `none` with public trunks;
+    `none` or `pstn_only` with a zone of remote workers. Warning: `none` with a matrix pair for the outside.
     """
     if policy.reachability == "remote_access":
         return
@@ -239,7 +239,7 @@ def reachability(policy: Policy) -> Iterator[Problem]:
             yield severity("reachability", text)
         for index, rule in enumerate(policy.encryption):
             if any(policy.kind_of(side) == "outside" for side in rule.between if side != ANY):
-                yield severity(f"encryption[{index}]", "speaks of the outside, but voip_reachability is none.")
+                yield _warning(f"encryption[{index}]", "speaks of the outside, but voip_reachability is none.")
 
 
 def scenarios(policy: Policy) -> Iterator[Problem]:

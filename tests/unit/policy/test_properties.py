@@ -110,7 +110,8 @@ def test_likely_input(variables):
     plain = policy.to_dict()
     written = {f"voip_{name}": value for name, value in plain.items()}
     VALIDATOR.validate(json.loads(json.dumps(written)))
-    assert load_policy(written, host="pbx").to_dict() == plain
+    stated = {f"voip_{name}": plain[name] for name in policy.stated}
+    assert load_policy(stated, host="pbx") == policy
     assert pickle.loads(pickle.dumps(policy)) == policy
     for zone in (*policy.index.kinds, "endpoints", "trunk", "nowhere"):
         policy.cell(zone)
