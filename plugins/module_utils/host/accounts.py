@@ -136,9 +136,7 @@ def parse_rule(text: str, where: str) -> list[SudoRule]:
     return rules
 
 
-def parse_sudoers(
-    path: str, read: Callable[[str], Optional[str]], names: Callable[[str], list[str]]
-) -> Sudoers:
+def parse_sudoers(path: str, read: Callable[[str], Optional[str]], names: Callable[[str], list[str]]) -> Sudoers:
     """``sudoers(5)`` starting at ``path``; ``names`` lists a folder. Unknown lines are left out."""
     result = Sudoers()
     _sudoers(result, path, read, names, 0)
@@ -254,7 +252,9 @@ def pam_values(stack: list[tuple[str, str, str, str]], faillock: str, pwquality:
     is_faillock = lockout == "pam_faillock.so"
     return {
         "lockout": lockout[:-3] or "none",
-        "deny": (option(arguments, "deny") or (option(plain, "deny") or "3" if is_faillock else None)) if lockout else None,
+        "deny": (option(arguments, "deny") or (option(plain, "deny") or "3" if is_faillock else None))
+        if lockout
+        else None,
         "unlock_time": (
             option(arguments, "unlock_time") or (option(plain, "unlock_time") or "600" if is_faillock else None)
         )
@@ -264,7 +264,9 @@ def pam_values(stack: list[tuple[str, str, str, str]], faillock: str, pwquality:
         "minlen": (option(modules.get(quality, ""), "minlen") or option(re.sub(r"#.*", "", pwquality), "minlen"))
         if quality
         else None,
-        "nullok": yes(any("nullok" in arguments.split() for _, _, module, arguments in stack if module == "pam_unix.so")),
+        "nullok": yes(
+            any("nullok" in arguments.split() for _, _, module, arguments in stack if module == "pam_unix.so")
+        ),
         "mfa": sorted({_SECOND_FACTOR[module] for module in modules if module in _SECOND_FACTOR}),
         "wheel": yes("pam_wheel.so" in modules),
         "modules": [f"{kind} {control} {module}" for kind, control, module, _ in stack],

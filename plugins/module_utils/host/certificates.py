@@ -229,9 +229,7 @@ class Reader:
         values.update(self._key(wanted, chain[0], keys))
         self._sheet.add("certificate", wanted.path, values)  # type: ignore[arg-type]
 
-    def _key(
-        self, wanted: Wanted, leaf: x509.Certificate, inside: list[tuple[str, bytes, bool]]
-    ) -> dict[str, object]:
+    def _key(self, wanted: Wanted, leaf: x509.Certificate, inside: list[tuple[str, bytes, bool]]) -> dict[str, object]:
         """``key_file``, ``key_encrypted`` and ``key_matches`` for a certificate."""
         path, keys = wanted.path, inside
         if wanted.key and wanted.key != wanted.path:
@@ -264,7 +262,9 @@ class Reader:
 
     def _ask_openssl(self, path: str) -> Optional[bytes]:
         """The public key of a private key that does not hold it (Ed25519), from ``openssl``."""
-        answer = run(["openssl", "pkey", "-in", self._tree.real(path), "-passin", "pass:", "-pubout"], self._deadline, 1.0)
+        answer = run(
+            ["openssl", "pkey", "-in", self._tree.real(path), "-passin", "pass:", "-pubout"], self._deadline, 1.0
+        )
         for _, data, _ in x509.pem_blocks(answer.out.encode()):
             try:
                 return x509.public_key(x509.der.only(data)).identity

@@ -11,6 +11,7 @@ from typing import Callable, Optional
 from ..snapshot.deadline import Deadline
 from ..snapshot.model import Contribution
 from .command import find, run
+from .proc import running
 from .sheet import Sheet, yes
 from .tree import Tree
 
@@ -142,6 +143,12 @@ def parse_chronyc(text: str) -> dict[str, str]:
         return {}
 
 
+def reachable(text: str) -> int:
+    """How many sources of ``chronyc -c sources`` answered at least once lately (reach register not 0)."""
+    rows = [line.split(",") for line in text.splitlines()]
+    return sum(1 for row in rows if len(row) > 5 and row[5].strip("0").isdigit())
+
+
 def nts_word(sources: list[tuple[str, bool]]) -> Optional[str]:
     """``all``, ``some`` or ``none`` of the sources; ``None`` without any."""
     if not sources:
@@ -163,17 +170,17 @@ _SERVICES = (
 def collect(root: str, live: bool, deadline: Deadline) -> list[Contribution]:
     """The contribution ``system:time``."""
     tree, sheet = Tree(root), Sheet("time")
-    running = _running(tree) if live else set()
+    alive = running(tree) if live else set()
     service, settings, evidence = "none", Settings(), ""
     for name, configs, program, process in _SERVICES:
         config = next((path for path in configs if tree.exists(path)), "")
         if not tree.exists(program) or not (config or name == "timesyncd"):
             continue
-        if service != "none" and process not in running:
+        if service != "none" and process not in alive:
             continue
         service, evidence = name, config
         settings = _settings(tree, name, config)
-        if not live or process in running:
+        if not live or process in alive:
             break
     values: dict[str, object] = {
         "service": service,
@@ -188,19 +195,22 @@ def collect(root: str, live: bool, deadline: Deadline) -> list[Contribution]:
     }
     if live:
         process = next((p for n, _, _, p in _SERVICES if n == service), "")
-        values["running"] = yes(process in running)
+        values["running"] = yes(process in alive)
         clock = kernel_clock()
         if clock is None:
             sheet.incomplete("the kernel could not be asked whether its clock is synchronised")
         else:
             values["synchronised"], values["offset_ms"] = yes(clock[0]), f"{clock[1]:.3f}"
-        if service == "chrony" and process in running and find("chronyc"):
+        if service == "chrony" and process in alive and find("chronyc"):
             answer = run(["chronyc", "-n", "-c", "tracking"], deadline, 1.0)
             told = parse_chronyc(answer.out)
             if told:
                 values.update(told)
             else:
                 sheet.incomplete(f"chronyc tracking: {answer.why() if not answer.ok else 'not understood'}")
+            answer = run(["chronyc", "-n", "-c", "sources"], deadline, 1.0)
+            if answer.ok:
+                values["sources_reachable"] = str(reachable(answer.out))
     sheet.add("time", "time", values)  # type: ignore[arg-type]
     sheet.cut(tree.problems)
     return [sheet.contribution()]
@@ -215,16 +225,6 @@ def _settings(tree: Tree, name: str, config: str) -> Settings:
             paths += tree.glob(f"{folder}/timesyncd.conf.d/*.conf")
         return parse_timesyncd([tree.text(path) or "" for path in paths])
     return parse_ntp(tree.text(config) or "")
-
-
-def _running(tree: Tree) -> set[str]:
-    found = set()
-    for pid in tree.names("/proc"):
-        if pid.isdigit():
-            comm = Tree().line(f"/proc/{pid}/comm")
-            if comm:
-                found.add(comm)
-    return found
 
 
 def _timezone(tree: Tree) -> Optional[str]:

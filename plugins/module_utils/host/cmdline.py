@@ -21,9 +21,7 @@ _ASSIGNED = re.compile(
 )
 _OPTION = re.compile(rf"(?i)((?<!\S)--?[-\w]*{_SECRET_WORD}{_NOT_A_PLACE}\s+)(?!-){_VALUE}")
 _BEARER = re.compile(r"(?i)(\b(?:bearer|basic|digest)\s+)([A-Za-z0-9._~+/=-]{6,})")
-_USER_PAIR = re.compile(
-    r"((?<!\S)(?:-u|-U|--user|--proxy-user|--cli-user)[=\s]\s*\"?'?[^\s:\"'/]+:)([^\s\"']+)"
-)
+_USER_PAIR = re.compile(r"((?<!\S)(?:-u|-U|--user|--proxy-user|--cli-user)[=\s]\s*\"?'?[^\s:\"'/]+:)([^\s\"']+)")
 _MYSQL = re.compile(
     r"((?:^|[\s/;|&(])(?:mysql|mariadb|mysqldump|mariadb-dump|mysqladmin|mariadb-admin)\b[^;|&\n]*?\s-p)([^\s\"';|&-][^\s\"';|&]*)"
 )

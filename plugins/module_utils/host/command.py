@@ -75,6 +75,4 @@ def run(argv: Sequence[str], deadline: Deadline, seconds: float = 3.0) -> Ran:
         return Ran(failure=f"{argv[0]} did not answer in {limit:.1f} s")
     except OSError as error:
         return Ran(failure=f"{argv[0]}: {(error.strerror or 'cannot run').lower()}")
-    return Ran(
-        done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
-    )
+    return Ran(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))

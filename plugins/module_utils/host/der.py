@@ -120,9 +120,7 @@ def moment(node: Node) -> int:
     """A UTCTime or GeneralizedTime as seconds since 1970."""
     node.expect(UTC_TIME, GENERALIZED_TIME)
     written = node.content.decode("ascii", "replace")
-    match = re.fullmatch(
-        r"(\d{2}|\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?(?:\.\d+)?(Z|[+-]\d{4})?", written, re.ASCII
-    )
+    match = re.fullmatch(r"(\d{2}|\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?(?:\.\d+)?(Z|[+-]\d{4})?", written, re.ASCII)
     if not match or (len(match.group(1)) == 2) != (node.tag == UTC_TIME):
         raise DerError("bad time")
     year = int(match.group(1))

@@ -37,7 +37,9 @@ _SECRET_NAME = re.compile(
 )
 
 #: Names below key folders that are public.
-_PUBLIC_NAME = re.compile(r".*\.(?:crt|cer|cert|csr|pub|md|txt)|README.*|(?:cert|chain|fullchain)\d*\.pem|.*cert.*\.pem|ca\.pem")
+_PUBLIC_NAME = re.compile(
+    r".*\.(?:crt|cer|cert|csr|pub|md|txt)|README.*|(?:cert|chain|fullchain)\d*\.pem|.*cert.*\.pem|ca\.pem"
+)
 
 
 @dataclass(frozen=True)
@@ -317,7 +319,9 @@ class Lister:
             self._sheet.incomplete(f"{path}: {failed} folders below it could not be listed")
         if total.truncated:
             self._sheet.incomplete(f"{path}: the summary is cut after {total.files + total.directories} entries")
-        self._sheet.add("file.tree", path, {**total.values(self._names, now), "role": place.role, "component": place.component})
+        self._sheet.add(
+            "file.tree", path, {**total.values(self._names, now), "role": place.role, "component": place.component}
+        )
 
 
 class Total:
@@ -429,4 +433,3 @@ def collect(
                 lister.add(os.path.normpath(path), role, component, named=True)
     sheet.cut(tree.problems)
     return [sheet.contribution()]
-

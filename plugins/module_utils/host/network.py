@@ -174,7 +174,21 @@ def _is_compat(part: object) -> bool:
 def _verdicts(expressions: object) -> list[str]:
     if not isinstance(expressions, list):
         return []
-    words = ("accept", "drop", "reject", "jump", "goto", "masquerade", "snat", "dnat", "redirect", "queue", "return", "log", "limit")
+    words = (
+        "accept",
+        "drop",
+        "reject",
+        "jump",
+        "goto",
+        "masquerade",
+        "snat",
+        "dnat",
+        "redirect",
+        "queue",
+        "return",
+        "log",
+        "limit",
+    )
     return [word for part in expressions if isinstance(part, dict) for word in words if word in part]
 
 
@@ -202,7 +216,9 @@ def _nft(root: str, live: bool, deadline: Deadline) -> Contribution:
         family: tree.text(f"/proc/net/{name}")
         for family, name in (("ip", "ip_tables_names"), ("ip6", "ip6_tables_names"))
     }
-    values["iptables_legacy"] = [f"{family} {table}" for family, text in legacy.items() for table in (text or "").split()]
+    values["iptables_legacy"] = [
+        f"{family} {table}" for family, text in legacy.items() for table in (text or "").split()
+    ]
     if os.geteuid() != 0:
         sheet.incomplete("the rules can only be read by root")
     else:

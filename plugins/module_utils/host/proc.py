@@ -73,11 +73,7 @@ def parse_status(text: str) -> Status:
 
 def capability_names(mask: int) -> list[str]:
     """The names of the set bits; bits newer than this list by number (``cap_41``)."""
-    return [
-        CAPABILITIES[bit] if bit < len(CAPABILITIES) else f"cap_{bit}"
-        for bit in range(64)
-        if mask & (1 << bit)
-    ]
+    return [CAPABILITIES[bit] if bit < len(CAPABILITIES) else f"cap_{bit}" for bit in range(64) if mask & (1 << bit)]
 
 
 def parse_limits(text: str) -> dict[str, str]:
@@ -114,11 +110,7 @@ def deleted_libraries(maps: str) -> list[str]:
         if not line.endswith(" (deleted)"):
             continue
         fields = line.split(None, 5)
-        if (
-            len(fields) == 6
-            and "x" in fields[1]
-            and fields[5].startswith(("/usr", "/lib", "/opt", "/bin", "/sbin"))
-        ):
+        if len(fields) == 6 and "x" in fields[1] and fields[5].startswith(("/usr", "/lib", "/opt", "/bin", "/sbin")):
             found.add(fields[5][: -len(" (deleted)")])
     return sorted(found)
 
@@ -143,6 +135,19 @@ class Scan:
         if not pids:
             return None
         return min(pids, key=lambda pid: (pid == 1, pid))
+
+
+def running(tree: Tree) -> set[str]:
+    """The names of all processes (cut to 15 characters by the kernel)."""
+    found = set()
+    for entry in tree.names("/proc"):
+        if entry.isdigit():
+            try:
+                with open(f"/proc/{entry}/comm", encoding="utf-8", errors="replace") as handle:
+                    found.add(handle.read().rstrip("\n"))
+            except OSError:
+                continue
+    return found
 
 
 def _namespace(base: str) -> str:

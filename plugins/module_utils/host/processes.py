@@ -181,9 +181,7 @@ def add_unix(sheet: Sheet, tree: Tree, names: Names, holders: Holders) -> None:
         )
 
 
-def add_namespaced(
-    sheet: Sheet, tree: Tree, found: Scan, names: Names, holders: Holders, deadline: Deadline
-) -> None:
+def add_namespaced(sheet: Sheet, tree: Tree, found: Scan, names: Names, holders: Holders, deadline: Deadline) -> None:
     """Sockets in network namespaces other than our own, read through one process of each."""
     others = [net for net in sorted(found.networks) if net != found.own_network]
     if not found.own_network:
@@ -260,12 +258,8 @@ def add_processes(sheet: Sheet, tree: Tree, found: Scan, names: Names) -> None:
             "args": args,
             "exe": exe,
             "unit": unit,
-            "capabilities": capability_names(status.capabilities)
-            if status.capabilities is not None
-            else None,
-            "capabilities_bounding": capability_names(status.bounding)
-            if status.bounding is not None
-            else None,
+            "capabilities": capability_names(status.capabilities) if status.capabilities is not None else None,
+            "capabilities_bounding": capability_names(status.bounding) if status.bounding is not None else None,
             "no_new_privs": {"1": "yes", "0": "no"}.get(status.no_new_privs),
             "seccomp": status.seccomp or None,
             "limits_core": limits.get("Max core file size"),

@@ -160,8 +160,5 @@ def state(unit: UnitFile, links: dict[str, str]) -> str:
 def unit_names(tree: Tree, more: tuple[str, ...] = ()) -> set[str]:
     """Every unit file name of the host, in the search path and the folders given."""
     return {
-        name
-        for folder in (*SEARCH, *more)
-        for name in tree.names(folder)
-        if "." in name and not name.endswith(".d")
+        name for folder in (*SEARCH, *more) for name in tree.names(folder) if "." in name and not name.endswith(".d")
     }

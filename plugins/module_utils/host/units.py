@@ -143,9 +143,7 @@ def shape(properties: dict[str, list[str]]) -> dict[str, object]:
         elif key == "Environment":
             values[key] = [match.group(1) for match in re.finditer(r"(?:^|[\s\"'])([A-Za-z_]\w*)=", text)]
         elif key in LISTS:
-            values[key] = [
-                word.lower() if key.endswith(("ingSet", "Capabilities")) else word for word in text.split()
-            ]
+            values[key] = [word.lower() if key.endswith(("ingSet", "Capabilities")) else word for word in text.split()]
         elif key in unitfile.LINE_LISTS and len(lines) > 1:
             values[key] = list(lines)
         elif key == "TimersCalendar":
@@ -229,9 +227,7 @@ def _add_live(sheet: Sheet, known: list[dict[str, list[str]]], answer: Ran, now:
         if following is not None:
             values["next_run"] = iso(following)
         if last is not None or (ended is not None and not name.endswith(".timer")):
-            values["last_run_age_h"] = max(
-                0, int((now - (last if last is not None else ended or now)) // 3600)
-            )
+            values["last_run_age_h"] = max(0, int((now - (last if last is not None else ended or now)) // 3600))
         sheet.add("unit", name, values)  # type: ignore[arg-type]
 
 

@@ -101,9 +101,7 @@ def parse_one_line_source(text: str) -> list[tuple[str, str, str, str]]:
         line = line.split("#", 1)[0].strip()
         match = re.match(r"deb\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+(\S+)\s*(.*)$", line)
         if match:
-            found.append(
-                (match.group(2), match.group(3), match.group(4).strip(), (match.group(1) or "").strip())
-            )
+            found.append((match.group(2), match.group(3), match.group(4).strip(), (match.group(1) or "").strip()))
     return found
 
 
@@ -118,9 +116,7 @@ def parse_deb822_source(text: str) -> list[tuple[str, str, str, str]]:
         ):
             continue
         options = " ".join(
-            f"{key}={fields[key].strip()}"
-            for key in ("trusted", "allow-insecure", "allow-weak")
-            if key in fields
+            f"{key}={fields[key].strip()}" for key in ("trusted", "allow-insecure", "allow-weak") if key in fields
         )
         components = " ".join(fields.get("components", "").split())
         found.extend(
@@ -140,9 +136,7 @@ def is_security(uri: str, suite: str) -> bool:
 
 def version_key(text: str) -> tuple[tuple[int, int, str], ...]:
     """A key that sorts ``6.1.0-31`` after ``6.1.0-9``; letters sort before numbers."""
-    return tuple(
-        (1, int(part), "") if part.isdigit() else (0, 0, part) for part in re.findall(r"\d{1,18}|\D+", text)
-    )
+    return tuple((1, int(part), "") if part.isdigit() else (0, 0, part) for part in re.findall(r"\d{1,18}|\D+", text))
 
 
 def parse_needrestart(text: str) -> Optional[str]:
@@ -187,8 +181,7 @@ def _apt(tree: Tree) -> dict[str, object]:
     paths = [f"/etc/apt/apt.conf.d/{name}" for name in names] + ["/etc/apt/apt.conf"]
     conf = AptConf(text for text in map(tree.text, paths) if text)
     needrestart = [
-        tree.text(p) or ""
-        for p in ["/etc/needrestart/needrestart.conf", *tree.glob("/etc/needrestart/conf.d/*.conf")]
+        tree.text(p) or "" for p in ["/etc/needrestart/needrestart.conf", *tree.glob("/etc/needrestart/conf.d/*.conf")]
     ]
     modes = [mode for mode in map(parse_needrestart, needrestart) if mode]
     has_needrestart = tree.exists("/usr/sbin/needrestart")
@@ -242,9 +235,7 @@ def _newest(tree: Tree, paths: Iterable[str]) -> float:
 
 def _kernel(tree: Tree) -> dict[str, object]:
     running = os.uname().release
-    installed = sorted(
-        (name[8:] for name in tree.names("/boot") if name.startswith("vmlinuz-")), key=version_key
-    )
+    installed = sorted((name[8:] for name in tree.names("/boot") if name.startswith("vmlinuz-")), key=version_key)
     values: dict[str, object] = {"kernel_running": running}
     if installed:
         values["kernel_newest"] = installed[-1]

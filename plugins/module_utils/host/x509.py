@@ -302,10 +302,7 @@ def certificate(data: bytes) -> Certificate:
         ca=_is_ca(extensions.get("2.5.29.19")),
         san=general_names(der.only(extensions["2.5.29.17"])) if "2.5.29.17" in extensions else [],
         key_usage=_usage(extensions.get("2.5.29.15")),
-        eku=[
-            _PURPOSES.get(number, number)
-            for number in map(der.oid, der.only(extensions["2.5.29.37"]).children())
-        ]
+        eku=[_PURPOSES.get(number, number) for number in map(der.oid, der.only(extensions["2.5.29.37"]).children())]
         if "2.5.29.37" in extensions
         else [],
         fingerprint=hashlib.sha256(outer.raw).hexdigest(),

@@ -1,0 +1,308 @@
+"""Backups: kinds ``backup`` (one per job) and ``backup.drill`` (restore records).
+
+Everything comes from unit files, crontabs, scripts, tool settings and time stamps that lie readable on the
+host. Repositories are never opened, no password is asked for or passed on.
+"""
+
+from __future__ import annotations
+
+import calendar
+import json
+import re
+import stat
+import time
+from dataclasses import dataclass
+from typing import Optional
+
+from ..snapshot.deadline import Deadline
+from ..snapshot.model import Contribution
+from . import unitfile
+from .cron import jobs, script_of, without_comments
+from .sheet import Sheet, yes
+from .tree import Tree
+from .units import Units, parse_time
+
+PREFIXES = ("backup",)
+
+#: Where restore drills are recorded: JSON with ``at`` (ISO 8601), ``result``, ``by``.
+DRILLS = "/var/lib/grundton/drills"
+
+#: Where the backup role notes its last run: JSON with ``at``.
+LAST = "/var/lib/grundton/backup/last.json"
+
+_TOOLS = re.compile(
+    r"\b(restic|borgmatic|borg|rsnapshot|duplicity|duply|rdiff-backup|kopia|bacula-fd|bareos-fd|"
+    r"proxmox-backup-client|backup2l)\b"
+)
+_COPY = re.compile(r"\b(rsync|tar|rclone|scp|mariadb-dump|mysqldump|pg_dump(?:all)?)\b")
+_NAMED = re.compile(r"backup|restic|borg|snapshot-|rsnapshot", re.I)
+_NOT_OURS = re.compile(r"dpkg|e2scrub|man-db|apt-compat|systemd-|lvm|mdadm|plymouth|snapd|popularity|fstrim|^btrfs")
+
+_REPOSITORY = (
+    re.compile(r"\b(?:RESTIC_REPOSITORY|BORG_REPO)\s*=\s*[\"']?([^\s\"'#]+)"),
+    re.compile(r"\brestic\b[^\n;|&]*?\s(?:-r|--repo)[=\s]+[\"']?([^\s\"']+)"),
+    re.compile(
+        r"\bborg\s+(?:create|prune|check|list|init)\b[^\n;|&]*?[\s\"']((?:ssh://\S+?|[\w.-]+@[\w.-]+:\S+?|/\S+?))::"
+    ),
+    re.compile(r"^\s*-\s*(?:path:\s*)?[\"']?(ssh://\S+|[\w.-]+@[\w.-]+:\S+|/\S+?)[\"']?\s*$", re.M),
+    re.compile(r"^snapshot_root\s+(\S+)", re.M),
+    re.compile(r"\bduplicity\b[^\n;|&]*\s((?:\w+://|file:)\S+)"),
+    re.compile(r"\brsync\b[^\n;|&]*\s((?:[\w.-]+@)?[\w.-]+::?/?\S*|rsync://\S+)"),
+)
+
+
+@dataclass
+class Facts:
+    """What a job's texts say. ``repository`` is kept inside, only its kind is reported."""
+
+    tool: str
+    repository: str
+    kind: str
+    encryption: str
+    check: bool
+    dumps: bool
+
+
+def repository_kind(repository: str, tool: str) -> str:
+    """``local``, ``sftp``, ``rest``, ``s3``, ``rclone``, ``ssh``, ``cloud`` or ``unknown``."""
+    if not repository or "$" in repository:
+        return "unknown"
+    scheme = repository.partition(":")[0].lower()
+    if repository.startswith(("/", "file:", "./", "~")):
+        return "local"
+    if scheme in ("sftp", "rest", "s3", "rclone", "ssh"):
+        return scheme
+    if scheme in ("b2", "azure", "gs", "swift", "gdocs", "onedrive", "http", "https", "webdav", "webdavs"):
+        return "cloud"
+    if scheme in ("scp", "rsync") or re.match(r"(?:[\w.-]+@)?[\w.-]+:", repository):
+        return "ssh"
+    return "local" if tool in ("restic", "borg") else "unknown"
+
+
+def facts(text: str) -> Optional[Facts]:
+    """What a command, its script, environment and settings say about a backup; ``None`` when it makes none."""
+    found = _TOOLS.search(text)
+    copying = _COPY.search(text)
+    if not found and not copying:
+        return None
+    tool = found.group(1) if found else "script"
+    repository = next((match.group(1) for match in (p.search(text) for p in _REPOSITORY) if match), "")
+    encryption = "unknown"
+    if tool in ("restic", "kopia"):
+        encryption = "yes"
+    elif tool in ("borg", "borgmatic"):
+        if re.search(r"--encryption[=\s]+none|encryption:\s*none", text):
+            encryption = "no"
+        elif re.search(r"BORG_PASS(?:PHRASE|COMMAND|PHRASE_FD)|encryption_pass", text):
+            encryption = "yes"
+    elif tool in ("script", "rsnapshot", "rdiff-backup", "backup2l"):
+        encryption = yes(re.search(r"\b(?:gpg2?|age|openssl\s+enc|gocryptfs|ccrypt)\b", text) is not None)
+    elif tool in ("duplicity", "duply"):
+        encryption = yes("--no-encryption" not in text)
+    return Facts(
+        tool=tool,
+        repository=repository,
+        kind=repository_kind(repository, tool),
+        encryption=encryption,
+        check=bool(re.search(r"\b(?:restic\b[^\n;|&]*\scheck|borg(?:matic)?\s+check|--read-data)", text)),
+        dumps=bool(re.search(r"mysqldump|mariadb-dump|pg_dump|sqlite3\b.*(?:\.backup|VACUUM)|ExecStartPre=", text)),
+    )
+
+
+def parse_iso(text: object) -> Optional[float]:
+    """An ISO 8601 time in UTC or with an offset as seconds since 1970."""
+    match = re.match(
+        r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d))?(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?$",
+        str(text).strip(),
+        re.ASCII,
+    )
+    if not match:
+        return None
+    year, month, day, hour, minute = (int(part) for part in match.groups()[:5])
+    if not (1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60 and year >= 1):
+        return None
+    seconds = float(calendar.timegm((year, month, day, hour, minute, int(match.group(6) or 0))))
+    zone = match.group(7)
+    if zone and zone != "Z":
+        sign = 1 if zone[0] == "+" else -1
+        seconds -= sign * (int(zone[1:3]) * 3600 + int(zone[-2:]) * 60)
+    return seconds
+
+
+def collect(
+    root: str, live: bool, deadline: Deadline, units: Optional[Units] = None, now: Optional[float] = None
+) -> list[Contribution]:
+    """The contribution ``system:backup``."""
+    tree, sheet = Tree(root), Sheet("backup")
+    now = time.time() if now is None else now
+    known = {}
+    if live:
+        listed, _ = (units or Units()).live(deadline)
+        known = {(entry.get("Id") or [""])[0]: entry for entry in listed}
+    _add_units(sheet, tree, known, now)
+    _add_cron(sheet, tree, now)
+    _add_drills(sheet, tree, now)
+    sheet.cut(tree.problems)
+    return [sheet.contribution()]
+
+
+def _age_h(now: float, moment: Optional[float]) -> Optional[str]:
+    return None if moment is None else str(max(0, int((now - moment) // 3600)))
+
+
+def _first(known: dict[str, dict[str, list[str]]], unit: str, key: str) -> str:
+    return (known.get(unit, {}).get(key) or [""])[0]
+
+
+def _add_units(sheet: Sheet, tree: Tree, known: dict[str, dict[str, list[str]]], now: float) -> None:
+    links = unitfile.wanted(tree)
+    own = {name for name in tree.names("/etc/systemd/system") if name.endswith(".service")}
+    named = {name for name in unitfile.unit_names(tree) if name.endswith(".service") and _NAMED.search(name)}
+    for name in sorted(own | named):
+        if _NOT_OURS.search(name):
+            continue
+        unit = unitfile.load(tree, name)
+        if unit is None or unit.masked or unit.settings.get("Type", [""])[-1] in ("notify", "forking", "dbus"):
+            continue
+        commands = [line for key in ("ExecStart", "ExecStartPre") for line in unit.settings.get(key, [])]
+        texts = ["\n".join(unit.settings.get("ExecStart", [])), "\n".join(unit.settings.get("Environment", []))]
+        texts += [without_comments(script_of(tree, line.lstrip("@-:+!"))) for line in commands]
+        texts += [tree.text(line.lstrip("-"), 65536) or "" for line in unit.settings.get("EnvironmentFile", [])]
+        if unit.settings.get("ExecStartPre"):
+            texts.append("ExecStartPre=")
+        texts += _settings_of("\n".join(texts), tree)
+        told = facts("\n".join(texts))
+        if told is None or (told.tool == "script" and not _NAMED.search(name)):
+            continue
+        timer = name[: -len(".service")] + ".timer"
+        timed = unitfile.load(tree, timer)
+        last = parse_time(_first(known, timer, "LastTriggerUSec")) or parse_time(
+            _first(known, name, "ExecMainExitTimestamp")
+        )
+        if last is None:
+            stamp = tree.stat(f"/var/lib/systemd/timers/stamp-{timer}")
+            last = int(stamp.st_mtime) if stamp else None
+        schedule = (timed.settings.get("OnCalendar") or timed.settings.get("OnUnitActiveSec") or []) if timed else []
+        _add_job(
+            sheet,
+            tree,
+            name,
+            told,
+            now,
+            {
+                "trigger": "timer" if timed else "none",
+                "schedule": "; ".join(schedule),
+                "enabled": yes(timer in links) if timed else yes(name in links),
+                "last_run_age_h": _age_h(now, last),
+                "last_result": _first(known, name, "Result") or None,
+                "config": unit.path,
+            },
+        )
+
+
+def _add_cron(sheet: Sheet, tree: Tree, now: float) -> None:
+    for job in jobs(tree)[0]:
+        if _NOT_OURS.search(job.where.rsplit("/", 1)[-1]):
+            continue
+        script = without_comments(script_of(tree, job.command))
+        text = f"{job.command}\n{script}"
+        text = "\n".join([text, *_settings_of(text, tree)])
+        told = facts(text)
+        if told is None or (told.tool == "script" and not _NAMED.search(f"{job.where} {job.command}")):
+            continue
+        _add_job(
+            sheet,
+            tree,
+            job.where,
+            told,
+            now,
+            {"trigger": "cron", "schedule": job.schedule, "enabled": "yes", "config": job.where.split(":")[0]},
+        )
+
+
+def _settings_of(text: str, tree: Tree) -> list[str]:
+    """The settings files a tool reads by itself, and environment files a script sources."""
+    paths: list[str] = re.findall(r"(?:^|\s)(?:\.|source)\s+[\"']?(/[\w./@+-]+)", text, re.M)
+    if re.search(r"\bborgmatic\b", text):
+        paths += ["/etc/borgmatic/config.yaml", *tree.glob("/etc/borgmatic.d/*.y*ml")]
+    if re.search(r"\brsnapshot\b", text):
+        paths.append("/etc/rsnapshot.conf")
+    return [without_comments(tree.text(path, 65536) or "") for path in paths[:10]]
+
+
+def _add_job(sheet: Sheet, tree: Tree, name: str, told: Facts, now: float, values: dict[str, object]) -> None:
+    newest = newest_snapshot(tree, told)
+    note = _json(tree, LAST) if told.tool in ("restic", "borg", "borgmatic") else {}
+    recorded = parse_iso(note.get("at"))
+    if recorded is not None:
+        newest = max(newest or 0.0, recorded)
+    sheet.add(
+        "backup",
+        name,
+        {
+            "tool": told.tool,
+            "repository_kind": told.kind,
+            "remote": "unknown" if told.kind == "unknown" else yes(told.kind != "local"),
+            "encryption": told.encryption,
+            "check": yes(told.check),
+            "pre_hook": yes(told.dumps),
+            "last_snapshot_age_h": _age_h(now, newest),
+            **values,  # type: ignore[dict-item]
+        },
+    )
+
+
+def newest_snapshot(tree: Tree, told: Facts) -> Optional[float]:
+    """When the newest snapshot was made, by what lies readable: a local repository, or the tool's cache."""
+    if told.tool == "restic":
+        folders = tree.glob("/root/.cache/restic/*/snapshots")
+        if told.kind == "local" and told.repository.startswith("/"):
+            folders = [f"{told.repository.rstrip('/')}/snapshots"]
+        return _newest(tree, folders, 2)
+    if told.tool in ("borg", "borgmatic"):
+        moments = [parse_iso(tree.line(path)) for path in tree.glob("/root/.config/borg/security/*/manifest-timestamp")]
+        return max((moment for moment in moments if moment is not None), default=None)
+    if told.kind == "local" and told.repository.startswith("/"):
+        return _newest(tree, [told.repository], 1)
+    return None
+
+
+def _newest(tree: Tree, folders: list[str], depth: int) -> Optional[float]:
+    newest: Optional[float] = None
+    for folder in folders:
+        for name in tree.names(folder)[:5000]:
+            info = tree.stat(f"{folder}/{name}", follow=False)
+            if info is None:
+                continue
+            if stat.S_ISDIR(info.st_mode) and depth > 1:
+                inner = _newest(tree, [f"{folder}/{name}"], depth - 1)
+                newest = max(newest or 0.0, inner) if inner is not None else newest
+            else:
+                newest = max(newest or 0.0, info.st_mtime)
+    return newest
+
+
+def _json(tree: Tree, path: str) -> dict[str, object]:
+    text = tree.text(path, 65536)
+    try:
+        found = json.loads(text) if text else {}
+    except (ValueError, RecursionError):
+        tree.problem(path, "not valid JSON")
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _add_drills(sheet: Sheet, tree: Tree, now: float) -> None:
+    for path in tree.glob(f"{DRILLS}/*.json")[-20:]:
+        record = _json(tree, path)
+        moment = parse_iso(record.get("at"))
+        sheet.add(
+            "backup.drill",
+            path,
+            {
+                "at": str(record.get("at", "")),
+                "age_d": None if moment is None else str(max(0, int((now - moment) // 86400))),
+                "result": str(record.get("result", "")),
+                "by": str(record.get("by", "")),
+            },
+        )
