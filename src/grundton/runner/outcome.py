@@ -31,7 +31,11 @@ _ADVICE: tuple[tuple[str, str], ...] = (
      "The host needs Python 3.9 or newer. Name it with ansible_python_interpreter if it is not found by itself."),
     (r"unprotected private key file|error in libcrypto|invalid format", "The SSH key cannot be used by ssh."),
 )  # fmt: skip
-_PREFIX = re.compile(r"^(task failed: )?(failed to connect to the host via ssh: )?(task failed: )?", re.IGNORECASE)
+_PREFIX = re.compile(
+    r"^(?:(?:task failed|action failed|failed to connect to the host via ssh): "
+    r"|data could not be sent to remote host \S+ make sure this host can be reached over ssh: )+",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)

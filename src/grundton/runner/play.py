@@ -84,7 +84,7 @@ class _Record:
 
     def __init__(self, log: Path) -> None:
         descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self._handle = os.fdopen(descriptor, "w", encoding="utf-8", errors="replace")
+        self._handle = os.fdopen(descriptor, "w", buffering=1, encoding="utf-8", errors="replace")
         self.no_hosts = False
         self.errors: list[str] = []
         self._inside_error = False

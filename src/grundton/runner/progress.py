@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grundton.runner.events import Event
+from grundton.runner.outcome import plain_reason
 
 SNAPSHOT_TASK = "Take a snapshot"
 _OK = "runner_on_ok"
@@ -107,8 +108,8 @@ class Plain:
         word = {_OK: "read", _FAILED: "failed", _UNREACHABLE: "unreachable"}.get(event.kind)
         if word is None:
             return
-        first = event.message.strip().splitlines()[0] if event.message.strip() and word != "read" else ""
-        self._console.print(f"{event.host}: {word}{': ' + first if first else ''}", markup=False, highlight=False)
+        reason = f": {plain_reason(event.message)}" if event.message and word != "read" else ""
+        self._console.print(f"{event.host}: {word}{reason}", markup=False, highlight=False)
 
 
 class Animated:

@@ -64,7 +64,7 @@ def test_plain_lines():
     with Plain(Console(file=stream, width=200)) as plain:
         plain.see(Event.from_raw(raw("runner_on_ok", "a", msg="ignored")))
         plain.see(Event.from_raw(raw("runner_on_unreachable", "b", msg="no [route]\nmore")))
-    assert stream.getvalue() == "a: read\nb: unreachable: no [route]\n"
+    assert stream.getvalue() == "a: read\nb: unreachable: no [route] more\n"
 
 
 def test_choice():

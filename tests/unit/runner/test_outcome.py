@@ -41,6 +41,18 @@ def test_module_failure_ends_with_its_last_line():
     assert "Python 3.9" in outcome.advice
 
 
+def test_unreachable_with_pipelining():
+    outcome = HostOutcome.from_result(
+        {
+            "unreachable": True,
+            "msg": 'Task failed: Data could not be sent to remote host "h". '
+            "Make sure this host can be reached over ssh: "
+            "ssh: connect to host h port 9: Connection refused\n",
+        }
+    )
+    assert outcome.reason == "ssh: connect to host h port 9: Connection refused"
+
+
 @pytest.mark.parametrize(
     ("text", "word"),
     [
