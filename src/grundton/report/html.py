@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
@@ -37,6 +38,7 @@ _DEMAND_CLASSES = {
 _RISKS = 5
 _FIRST_STEPS = 5
 _NAMES = 8
+_FEW_NAMES = 3
 
 
 def render_html(
@@ -161,10 +163,16 @@ def _cover(document: Raw, summary: Summary) -> dict[str, Any]:
         "host_line": listed(summary.hosts, _NAMES) or "-",
         "host_count": narrative.counted(len(summary.hosts), words.HOST),
         "component_line": visible(" · ".join(versions)),
-        "started": visible(str(run.get("started", ""))),
+        "started": _moment(visible(str(run.get("started", "")))),
         "run": [(visible(str(key)), _run_value(run[key])) for key in sorted(run)],
         "warnings": [visible(warning) for warning in document["warnings"]],
     }
+
+
+def _moment(stamp: str) -> str:
+    """`2026-11-23T18:00:00Z` the way people write it; anything else as it is."""
+    match = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(Z|\+00:00)?", stamp)
+    return f"{match[1]} {match[2]}{' UTC' if match[3] else ''}" if match else stamp
 
 
 def _run_value(value: Any) -> str:
@@ -192,7 +200,7 @@ def _summary(summary: Summary) -> dict[str, Any]:
                 "control": problem.control,
                 "severity": problem.severity,
                 "title": _shown(summary.controls[problem.control]["title"]),
-                "scope": narrative.risk_scope(problem, len(summary.reached), listed(problem.hosts, 4)),
+                "scope": narrative.risk_scope(problem, len(summary.reached), listed(problem.hosts, _FEW_NAMES)),
                 "why": visible(summary.controls[problem.control]["why"]),
             }
             for problem in summary.problems[:_RISKS]
@@ -213,12 +221,18 @@ def _lists(summary: Summary) -> dict[str, Any]:
             "label": narrative.counted(len(item.controls), words.CONTROL),
             "reason": visible(item.reason),
             "hosts": listed(item.hosts, _NAMES),
+            "few_hosts": listed(item.hosts, _FEW_NAMES),
             "controls": visible(", ".join(item.controls)),
         }
         for item in summary.blind
     ]
     unread = [
-        {"sources": visible(", ".join(sources)), "reason": visible(reason), "hosts": listed(hosts, _NAMES)}
+        {
+            "sources": visible(", ".join(sources)),
+            "reason": visible(reason),
+            "hosts": listed(hosts, _NAMES),
+            "few_hosts": listed(hosts, _FEW_NAMES),
+        }
         for reason, sources, hosts in summary.unread
     ]
     hidden = max(0, len(blind) - 5) + max(0, len(unread) - 3)
@@ -243,18 +257,19 @@ def _lists(summary: Summary) -> dict[str, Any]:
             }
             for item in summary.waived
         ],
-        "open_demands": [
-            {
-                "id": key,
-                "anchor": _anchor(measure),
-                "title": _shown(summary.document["catalog"]["demands"][key]["title"]),
-                "verdict": verdict,
-            }
-            for measure in summary.measures
-            for key, verdict in summary.demand_verdicts(measure).items()
-            if verdict in words.DEMANDS_OPEN
-        ],
+        "open_demands": _open_demands(summary),
     }
+
+
+def _open_demands(summary: Summary) -> dict[str, list[dict[str, Any]]]:
+    """Verdict → the demands that wait for a decision, a confirmation, a check."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for measure in summary.measures:
+        for key, verdict in summary.demand_verdicts(measure).items():
+            if verdict in words.DEMANDS_OPEN:
+                title = _shown(summary.document["catalog"]["demands"][key]["title"])
+                found.setdefault(verdict, []).append({"id": key, "anchor": _anchor(measure), "title": title})
+    return {verdict: found[verdict] for verdict in words.VERDICTS if verdict in found}
 
 
 def _anchor(measure: str) -> str:

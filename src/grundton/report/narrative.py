@@ -37,11 +37,12 @@ def headline(summary: Summary) -> list[Text]:
 
 def _measures(summary: Summary) -> Text:
     counts, total = summary.measure_counts, len(summary.measures)
-    english, german = [], []
+    done = counts["fulfilled"]
+    english = [f"{done or 'none'} {'is' if done < 2 else 'are'} fulfilled"]
+    german = [f"{done or 'keine'} erfüllt"]
     for verdict, en, de in (
-        ("fulfilled", "fulfilled", "erfüllt"),
-        ("partly", "fulfilled in part", "teilweise erfüllt"),
-        ("not_fulfilled", "not fulfilled", "nicht erfüllt"),
+        ("partly", "in part", "teilweise"),
+        ("not_fulfilled", "not", "nicht erfüllt"),
         ("not_assessed", "not assessed yet", "noch nicht bewertet"),
         ("dispensable", "dispensable with a reason", "begründet entbehrlich"),
     ):
@@ -67,13 +68,14 @@ def _controls(summary: Summary) -> Text:
         for severity, text in words.SEVERITIES.items()
         if summary.severity_counts[severity] and severity in ("critical", "high")
     ]
-    english = _enumerate([f"{count} {text.en}" for count, text in worst], "and")
+    english = _enumerate([f"{count} of them {text.en}" for count, text in worst], "and")
     german = _enumerate([f"{count} {text.de}" for count, text in worst], "und")
     where = "" if len(summary.hosts) == 1 else " on at least one host"
     wo = "" if len(summary.hosts) == 1 else " auf mindestens einem Host"
     return Text(
-        f"{counts['fail']} of {checked} checked controls fail{where}" + (f": {english}." if english else "."),
-        f"{counts['fail']} von {checked} geprüften Prüfpunkten sind{wo} verletzt" + (f": {german}." if german else "."),
+        f"{counts['fail']} of {checked} checked controls fail{where}" + (f", {english}." if english else "."),
+        f"{counts['fail']} von {checked} geprüften Prüfpunkten sind{wo} verletzt"
+        + (f", davon {german}." if german else "."),
     )
 
 
@@ -86,8 +88,8 @@ def _unknown(summary: Summary) -> Text | None:
         german.append(label.de)
     if controls:
         label = counted(controls, words.CONTROL)
-        everywhere = "" if len(summary.hosts) == 1 else " everywhere"
-        ueberall = "" if len(summary.hosts) == 1 else " überall"
+        everywhere = "" if len(summary.hosts) == 1 else " on every host"
+        ueberall = "" if len(summary.hosts) == 1 else " auf allen Hosts"
         english.append(f"{label.en} could not be checked{everywhere}")
         german.append(f"{label.de} nicht{ueberall} prüfbar")
     if not english:

@@ -198,7 +198,7 @@ PAGE = {
     "by_measure": Text("measure", "Maßnahme"),
     "expand": Text("Open all", "Alle öffnen"),
     "collapse": Text("Close all", "Alle schließen"),
-    "showing": Text("{0} findings in {1} controls on {2} hosts", "{0} Befunde in {1} Prüfpunkten auf {2} Hosts"),
+    "showing": Text("Findings: {0} · controls: {1} · hosts: {2}", "Befunde: {0} · Prüfpunkte: {1} · Hosts: {2}"),
     "none_match": Text("No finding matches these filters.", "Kein Befund passt zu diesen Filtern."),
     "more_rows": Text("Show {0} more of {1}", "{0} weitere von {1} zeigen"),
     "more_groups": Text("Show {0} more groups", "{0} weitere Gruppen zeigen"),
@@ -231,8 +231,10 @@ PAGE = {
     "next": Text("Next", "Nächste"),
     "page_of": Text("Hosts {0} to {1} of {2}", "Hosts {0} bis {1} von {2}"),
     "bins_of": Text(
-        "{0} hosts in columns of {1}; the number is how many do not fulfil the measure. Choose a column to see its hosts.",
-        "{0} Hosts in Spalten zu je {1}; die Zahl sagt, wie viele die Maßnahme nicht erfüllen. Eine Spalte wählen zeigt ihre Hosts.",
+        "{0} hosts in columns of {1}; the number is how many do not fulfil the measure. "
+        "Choose a column to see its hosts.",
+        "{0} Hosts in Spalten zu je {1}; die Zahl sagt, wie viele die Maßnahme nicht erfüllen. "
+        "Eine Spalte wählen zeigt ihre Hosts.",
     ),
     "cell_hint": Text(
         "Choose a cell to see its findings. Arrow keys move, Enter chooses.",
@@ -240,7 +242,8 @@ PAGE = {
     ),
     "needs_script": Text(
         "Heat map, filters and single findings need JavaScript, which is off. The same findings are in report.txt.",
-        "Übersichtskarte, Filter und Einzelbefunde brauchen JavaScript, das aus ist. Dieselben Befunde stehen in report.txt.",
+        "Übersichtskarte, Filter und Einzelbefunde brauchen JavaScript, das aus ist. "
+        "Dieselben Befunde stehen in report.txt.",
     ),
     "generator": Text("Made by", "Erstellt mit"),
     "catalogue": Text("Catalogue", "Katalog"),

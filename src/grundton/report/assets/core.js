@@ -28,8 +28,11 @@ function both(pair) {
   return fragment;
 }
 
-/** Fill `{0}`, `{1}` … of both texts of a pair. */
-const fill = (pair, ...values) => pair.map((text) => text.replace(/\{(\d)\}/g, (_, index) => String(values[index])));
+const LOCALES = ["en-GB", "de-DE"];
+
+/** Fill `{0}`, `{1}` … of both texts of a pair; numbers as each language writes them. */
+const fill = (pair, ...values) =>
+  pair.map((text, which) => text.replace(/\{(\d)\}/g, (_, index) => (typeof values[index] === "number" ? values[index].toLocaleString(LOCALES[which]) : String(values[index]))));
 
 /** Keep an attribute, or the text when `name` is `text`, in the language that is shown. */
 function translated(node, name, pair) {
@@ -47,7 +50,7 @@ function translate(node) {
   }
 }
 
-/** Scroll to an element and put the focus there, without a jump for those who asked for less motion. */
+/** Scroll to an element and put the focus there. */
 function goTo(node) {
   if (!node.hasAttribute("tabindex")) node.setAttribute("tabindex", "-1");
   node.scrollIntoView({ block: "start" });

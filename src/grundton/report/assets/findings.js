@@ -2,11 +2,12 @@
 
 const ROWS_AT_ONCE = 25;
 const GROUPS_AT_ONCE = 60;
-const ROWS_PRINTED = 1500;
-const ROWS_PRINTED_PER_CARD = 100;
+const ROWS_PRINTED = 1000;
+const ROWS_PRINTED_PER_CARD = 50;
 let shownRows = [];
 
 const severityRank = (control) => SEVERITIES.indexOf(controls[control].severity);
+const impactRank = (control) => ["R0", "R1", "R2", "R3", "R4", "RP"].indexOf(controls[control].impact);
 const worstFirst = (a, b) => finding.rank[a] - finding.rank[b] || finding.host[a] - finding.host[b] || a - b;
 
 /** Put rows into groups by a function from row to one or more keys. */
@@ -24,10 +25,13 @@ function grouped(rows, keysOf) {
 const hostsIn = (rows) => new Set(rows.map((row) => finding.host[row])).size;
 const worstIn = (rows) => rows.reduce((worst, row) => Math.min(worst, finding.rank[row]), VERDICTS.length);
 
-/** Rows by control, worst first: verdict, severity, number of hosts. */
+/** Rows by control, worst first: verdict, severity, number of hosts with that verdict, cost of the change. */
 function byControl(rows) {
-  const groups = [...grouped(rows, (row) => [finding.control[row]])].map(([control, own]) => ({ control, rows: own, hosts: hostsIn(own), worst: worstIn(own) }));
-  return groups.sort((a, b) => a.worst - b.worst || severityRank(a.control) - severityRank(b.control) || b.hosts - a.hosts || a.control - b.control);
+  const groups = [...grouped(rows, (row) => [finding.control[row]])].map(([control, own]) => {
+    const worst = worstIn(own);
+    return { control, rows: own, worst, hosts: hostsIn(own.filter((row) => finding.rank[row] === worst)) };
+  });
+  return groups.sort((a, b) => a.worst - b.worst || severityRank(a.control) - severityRank(b.control) || b.hosts - a.hosts || impactRank(a.control) - impactRank(b.control) || a.control - b.control);
 }
 
 // --- one card ---
@@ -121,9 +125,14 @@ function appendRows(table, rows, from, limit, anchors, body) {
   body.append(more);
 }
 
+/** A path that may break after its slashes. */
+function path(text) {
+  return el("span", { class: "mono" }, ...text.split(/(?<=\/)/).flatMap((part, index) => (index ? [el("wbr"), part] : [part])));
+}
+
 function valueCell(key, pair, text, extra) {
   const shown = texts[text];
-  const cell = el("td", { class: `col-${key}` }, shown ? el("span", { class: "mono", text: shown }) : el("span", { class: "quiet" }, both(word.absent)), extra || null);
+  const cell = el("td", { class: `col-${key}` }, shown ? el("span", { class: key === "found" ? "mono" : undefined, text: shown }) : el("span", { class: "quiet" }, both(word.absent)), extra || null);
   return translated(cell, "data-label", pair);
 }
 
@@ -148,7 +157,7 @@ function findingRows(row, anchors) {
       translated(el("td", { class: "col-setting" }, el("span", { class: "mono", text: texts[key] })), "data-label", word.setting),
       valueCell("expected", word.expected, expected),
       valueCell("found", word.found, actual, isDefault ? el("span", { class: "quiet small" }, el("br"), both(word.default)) : null),
-      translated(el("td", { class: "col-where" }, texts[where] ? el("span", { class: "mono", text: texts[where] }) : el("span", { class: "quiet" }, both(data.words.place[texts[place]] || [texts[place], texts[place]]))), "data-label", word.where)));
+      translated(el("td", { class: "col-where" }, texts[where] ? path(texts[where]) : el("span", { class: "quiet" }, both(data.words.place[texts[place]] || [texts[place], texts[place]]))), "data-label", word.where)));
   if (note || !details.length) rows.push(el("tr", { class: "line-note" }, el("td", { colspan: 4, class: "col-note" }, note ? el("span", { lang: "en", text: note }) : el("span", { class: "quiet" }, both(word.no_reason)))));
   rows[0].prepend(...lead);
   rows[0].append(link);

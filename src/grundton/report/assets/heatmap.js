@@ -1,6 +1,7 @@
 // Measures × hosts. Up to a page of hosts is shown cell by cell; more are shown in columns of many, to look into.
 
-const HOSTS_ON_A_PAGE = 30;
+const HOSTS_ON_A_PAGE = 25;
+const FEW = 6;
 const map = { sort: "worst", from: -1, order: [] };
 
 const verdictOf = (host, measure) => (host.verdicts[measure] === "-" ? -1 : Number(host.verdicts[measure]));
@@ -32,7 +33,7 @@ function drawMap() {
     el("tr", {}, translated(el("th", { scope: "row" }, el("button", { type: "button", class: "row-name", tabindex: "-1", click: () => choose(measure.id, null) },
       el("span", { class: "mono", text: measure.id }), el("span", { class: "row-title" }, both(measure.title)))), "title", measure.title),
     ...columnsOfHosts.map((column, index) => (binned ? binCell(row, column, index) : hostCell(row, column[0])))));
-  const table = translated(el("table", { class: `heat${binned ? " binned" : ""}`, role: "grid", keydown: moveInMap }, el("thead", {}, head), el("tbody", {}, ...rows)), "aria-label", word.heat_map);
+  const table = translated(el("table", { class: `heat${binned ? " binned" : ""}${!binned && columnsOfHosts.length <= FEW ? " few" : ""}`, role: "grid", keydown: moveInMap }, el("thead", {}, head), el("tbody", {}, ...rows)), "aria-label", word.heat_map);
   byId("heatmap-grid").replaceChildren(table);
   table.querySelector("tbody .cell")?.setAttribute("tabindex", "0");
   drawMapTools(binned);
@@ -53,7 +54,9 @@ function hostCell(row, host) {
 function binCell(row, column, index) {
   const counts = MEASURE_VERDICTS.map(() => 0);
   for (const host of column) if (verdictOf(host, row) >= 0) counts[verdictOf(host, row)] += 1;
-  const button = el("button", { type: "button", class: "cell layers", tabindex: "-1", click: () => lookInto(index) }, el("span", { text: counts[0] ? String(counts[0]) : "" }));
+  const only = counts.findIndex((number) => number === column.length);
+  const mark = counts[0] ? String(counts[0]) : data.words.measure_sign[MEASURE_VERDICTS[only]] || "";
+  const button = el("button", { type: "button", class: "cell layers", tabindex: "-1", click: () => lookInto(index) }, el("span", { text: mark }));
   let done = 0;
   const stops = counts.flatMap((number, verdict) => {
     if (!number) return [];
@@ -128,6 +131,7 @@ function drawMapTools(binned) {
 function startMap() {
   sortHosts();
   map.from = map.order.length > HOSTS_ON_A_PAGE ? -1 : 0;
+  byId("heatmap").classList.toggle("single", !several);
   if (map.order.length) drawMap();
   else byId("heatmap").hidden = true;
 }
