@@ -133,7 +133,7 @@ def _read(
             caller,
             priority_text(number),
             "({0})".format(label) if label else "",
-            redact_application(redactor, application.lstrip()),
+            redact_application(redactor, _called(application.strip(), number)),
         )
         context.add("exten", (shown, file, line))
 
@@ -221,10 +221,15 @@ def split_argument(text: str) -> Tuple[str, str]:
     return text, ""
 
 
+def _called(application: str, number: int) -> str:
+    """An application without arguments in the same shape as one with; hints stay as they are."""
+    return application if number == HINT or "(" in application or not application else application + "()"
+
+
 def _substitute(text: str, variables: Dict[str, str]) -> str:
     if "${" not in text:
         return text
-    return _VARIABLE.sub(lambda match: variables.get(match.group(1), match.group(0)), text)[:8192]
+    return _VARIABLE.sub(lambda match: variables.get(match.group(1), ""), text)[:8192]
 
 
 # -- secrets in applications -----------------------------------------------------------------------

@@ -207,12 +207,12 @@ class _Files:
     def _users(self) -> None:
         """users.conf makes peers, mailboxes and manager users beside the files named after them."""
         switches = (("hassip", "sip"), ("hasiax", "iax"), ("hasvoicemail", "voicemail"), ("hasmanager", "manager"))
-        for item in self.out.objects:
-            if not item.kind.startswith("users."):
-                continue
-            for key, stem in switches:
-                if _text(item, key).lower() in _TRUE:
-                    self._weaken(stem, "users.conf also defines some ({0})".format(key))
+        users = [item for item in self.out.objects if item.kind == "users.user"]
+        common = [item for item in self.out.objects if item.kind == "users.general"]
+        for key, stem in switches:
+            given = [_text(item, key) or "".join(_text(one, key) for one in common) for item in users]
+            if any(text.lower() in _TRUE for text in given):
+                self._weaken(stem, "users.conf also defines some ({0})".format(key))
 
 
 def _text(item: Item, key: str) -> str:

@@ -90,6 +90,8 @@ def network(text: str) -> str:
     address, slash, mask = text.strip().partition("/")
     if not slash:
         return text.strip()
+    if address.count(":") == 1 and address.count(".") == 3 and mask in ("32", "255.255.255.255"):
+        return address  # an IPv4 address with a port
     try:
         host = ipaddress.ip_address(address)
         if mask.isdigit():

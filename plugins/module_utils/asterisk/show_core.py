@@ -316,12 +316,11 @@ def cdr(answer: str) -> List[Item]:
 def cel(answer: str) -> List[Item]:
     """``cel show status``."""
     known = labels(answer)
-    values: PlainValues = {
-        "enable": yes_no(known.get("cel logging", "")),
-        "events": ",".join(re.findall(r"(?m)^CEL Tracking Event: (\S+)", answer)),
-        "apps": ",".join(re.findall(r"(?m)^CEL Tracking Application: (\S+)", answer)),
-        "backends": [line.strip() for line in re.findall(r"(?m)^CEL Event Subscriber: (.+)$", answer)],
-    }
+    values: PlainValues = {"enable": yes_no(known.get("cel logging", ""))}
+    if values["enable"] == "yes":  # switched off, the daemon does not tell the rest
+        values["events"] = ",".join(re.findall(r"(?m)^CEL Tracking Event: (\S+)", answer))
+        values["apps"] = ",".join(re.findall(r"(?m)^CEL Tracking Application: (\S+)", answer))
+        values["backends"] = [line.strip() for line in re.findall(r"(?m)^CEL Event Subscriber: (.+)$", answer)]
     return [Item(RUNTIME, "cel.general", "general", values)]
 
 
@@ -329,11 +328,14 @@ def voicemail(answer: str) -> List[Item]:
     """``voicemail show users``: boxes without PINs, which the daemon does not show."""
     items = []
     for line in answer.split("\n"):
-        found = re.match(r"^(?P<context>\S+)\s+(?P<box>\S+)\s(?P<name>.*?)\s+(?P<zone>\S*)\s+(?P<new>\d+)\s*$", line)
-        if found and found.group("context") != "Context":
-            name = "{0}@{1}".format(found.group("box"), found.group("context"))
-            values: PlainValues = {"fullname": found.group("name").strip(), "new": found.group("new")}
-            items.append(Item(RUNTIME, "voicemail.mailbox", name, values))
+        # Fields of at least 10, 5, 25 and 10 characters, then a number.
+        found = re.match(r"^(?P<context>\S+) +(?P<box>\S+) ", line)
+        if not found or not re.search(r" \d+\s*$", line):
+            continue
+        context, box = found.group("context"), found.group("box")
+        rest = line[max(10, len(context)) + 1 + max(5, len(box)) + 1 :]
+        values: PlainValues = {"fullname": rest[:25].strip(), "new": rest.split()[-1]}
+        items.append(Item(RUNTIME, "voicemail.mailbox", "{0}@{1}".format(box, context), values))
     return items
 
 

@@ -17,9 +17,9 @@ from ansible_collections.grundton.voip.plugins.module_utils.snapshot.model impor
 )
 
 _NAME = {
-    "endpoint": re.compile(r"^ Endpoint:  (?P<name>\S+?)(?:/\S.*?)?\s{2,}(?P<state>\S.*?)\s{2,}\d+ of ", re.M),
-    "aor": re.compile(r"^      Aor:  (?P<name>\S+)\s", re.M),
-    "transport": re.compile(r"^Transport:  (?P<name>\S+)\s+(?!<)(?P<kind>\S+)\s", re.M),
+    "endpoint": re.compile(r"^ Endpoint:  (?P<name>[^<\s]\S*?)(?:/\S.*?)?\s{2,}(?P<state>\S.*?)\s{2,}\d+ of ", re.M),
+    "aor": re.compile(r"^      Aor:  (?P<name>[^<\s]\S*)\s", re.M),
+    "transport": re.compile(r"^Transport:  (?P<name>[^<\s]\S*)\s+(?P<kind>\S+)\s", re.M),
     "identify": re.compile(r"^ Identify:  (?P<name>[^<\s]\S*?)/", re.M),
     "registration": re.compile(r"^ (?P<name>[^\s<=/]+)/(?P<uri>\S+)\s+\S+\s+(?P<state>\S+)", re.M),
 }

@@ -10,11 +10,11 @@ from ansible_collections.grundton.voip.plugins.module_utils.asterisk.secrets imp
 from ansible_collections.grundton.voip.plugins.module_utils.redaction import Redactor
 from ansible_collections.grundton.voip.plugins.module_utils.snapshot.model import CONFIG, ConfigValues, Item
 
-_VOICEMAIL = ("general", "zonemessages", "aliases")
+_VOICEMAIL = ("general", "zonemessages")
 
 
 def resolve_voicemail(sections: Iterable[Section], redactor: Redactor) -> Tuple[List[Item], List[Remark]]:
-    """``voicemail.general``, ``.zonemessages``, ``.aliases``, one ``.context`` per context and ``.mailbox`` per box.
+    """``voicemail.general``, ``.zonemessages``, ``.aliases`` (the section general.aliasescontext names), one ``.context`` per context and ``.mailbox`` per box.
 
     A box is ``1234@context``; of two equal ones the first counts. Its options become keys of their own; ``pin_locked``
     says that the user cannot change the PIN (a leading ``-``).
@@ -24,13 +24,16 @@ def resolve_voicemail(sections: Iterable[Section], redactor: Redactor) -> Tuple[
     contexts: Dict[str, ConfigValues] = {}
     seen: Set[Tuple[str, str]] = set()
     done: Set[str] = set()
+    sections = list(sections)
+    aliases = next((one.last("aliasescontext") or "" for one in sections if one.name.lower() == "general"), "").lower()
     for section in sections:
         low = section.name.lower()
         at = (section.file, section.line)
-        if low in _VOICEMAIL:
+        if low in _VOICEMAIL or (aliases and low == aliases):
             if low not in done:
                 done.add(low)
                 keep = low != "general"
+                low = "aliases" if low == aliases else low
                 values = effective(section.variables, "voicemail", frozenset(), redactor, section.name, keep_case=keep)
                 items.append(Item(CONFIG, "voicemail." + low, section.name, values, at=at))
             continue

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 import threading
 import time
 import traceback
@@ -72,7 +73,13 @@ def collect_snapshot(
         live = root == "/"
     deadline = Deadline.after(timeout)
     redactor = Redactor(run_key)
-    parts = _run(readers if readers is not None else collectors(), root, live, deadline, redactor)
+    interval = sys.getswitchinterval()
+    # Readers that wait for answers many times must not queue behind one that computes.
+    sys.setswitchinterval(0.0005)
+    try:
+        parts = _run(readers if readers is not None else collectors(), root, live, deadline, redactor)
+    finally:
+        sys.setswitchinterval(interval)
     header = {
         "generator": "{0} {1}".format(GENERATOR, version).strip(),
         "taken_at": taken_at,
