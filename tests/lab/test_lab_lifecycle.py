@@ -35,17 +35,17 @@ def _capable(lab_capable: None) -> None:
 
 def test_down_leaves_nothing() -> None:
     name = f"gtest-{os.getpid()}-gone"
-    network_before = network_of_machine()
+    network_before = network_of_machine(name)
     assert not any(traces(name).values())
     up(name, topology_name=SMALL)
     during = traces(name)
     assert len(during["namespaces"]) == 3
     assert during["processes"]
     assert during["mounts"]
-    assert network_of_machine() != network_before
+    assert network_of_machine(name) != network_before
     assert down(name) is True
     assert not any(traces(name).values()), traces(name)
-    assert network_of_machine() == network_before
+    assert network_of_machine(name) == network_before
     assert down(name) is False
 
 
@@ -93,14 +93,14 @@ def test_recovers_when_everything_but_the_state_is_gone(make_lab: Callable[..., 
 def test_killed_in_the_middle_of_up(make_lab: Callable[..., Lab]) -> None:
     name = f"gtest-{os.getpid()}-middle"
     code = f"from grundton.lab import up; up({name!r}, topology_name={SMALL!r})"
-    network_before = network_of_machine()
+    network_before = network_of_machine(name)
     with subprocess.Popen([sys.executable, "-c", code]) as process:
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(timeout=0.55)
         process.kill()
     assert down(name) is True
     assert not any(traces(name).values()), traces(name)
-    assert network_of_machine() == network_before
+    assert network_of_machine(name) == network_before
 
 
 def test_failed_start_leaves_nothing_and_says_why(tmp_path: Path) -> None:
@@ -108,13 +108,13 @@ def test_failed_start_leaves_nothing_and_says_why(tmp_path: Path) -> None:
     path = tmp_path / "failing.yml"
     path.write_text(text)
     name = f"gtest-{os.getpid()}-fail"
-    network_before = network_of_machine()
+    network_before = network_of_machine(name)
     with pytest.raises(LabError, match="host two: set-up command failed") as caught:
         up(name, topology_name=str(path))
     assert "no such luck" in str(caught.value)
     down(name)
     assert not any(traces(f"{name}.").values())
-    assert network_of_machine() == network_before
+    assert network_of_machine(name) == network_before
 
 
 def test_two_labs_side_by_side(make_lab: Callable[..., Lab]) -> None:

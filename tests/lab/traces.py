@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
 from grundton.lab.machine import named_cgroup, unified_cgroup
 from grundton.lab.paths import state_root
+from grundton.lab.state import tag
 
 
 def traces(marker: str) -> dict[str, list[str]]:
@@ -28,11 +30,21 @@ def traces(marker: str) -> dict[str, list[str]]:
     }
 
 
-def network_of_machine() -> tuple[list[str], list[str]]:
-    """Names of the machine's interfaces, and its routes."""
+OTHER_LAB = re.compile(r"gt[0-9a-f]{6}\Z")
+
+
+def network_of_machine(lab: str) -> tuple[list[str], list[str]]:
+    """Names of the machine's interfaces, and its routes; those of labs other than ``lab`` apart."""
+
+    def counts(interface: str) -> bool:
+        return interface == f"gt{tag(lab)}" or not OTHER_LAB.match(interface)
+
     links = [link["ifname"] for link in _ip("link")]
-    routes = [f"{route['dst']} {route.get('dev')}" for route in _ip("route")]
-    return sorted(links), sorted(routes)
+    routes = [(route["dst"], route.get("dev", "")) for route in _ip("route")]
+    return (
+        sorted(link for link in links if counts(link)),
+        sorted(f"{target} {interface}" for target, interface in routes if counts(interface)),
+    )
 
 
 def _ip(what: str) -> list[dict[str, str]]:
