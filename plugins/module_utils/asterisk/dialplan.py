@@ -99,7 +99,7 @@ def _read(
             rest = text
         elif key == "exten":
             extension, rest = split_argument(text)
-            last_extension = _substitute(extension, variables)
+            last_extension = _substitute(extension, variables).strip()
         else:
             _other(key, text, (file, line), context, variables, redactor, view)
             continue
@@ -109,8 +109,7 @@ def _read(
         if number is None:
             view.remarks.append(Remark("warning", problem + "; Asterisk ignores the line", file, line))
             continue
-        if number != HINT:
-            last_priority = number
+        last_priority = number
         taken = (extension, caller, number)
         if taken in context.taken:
             view.remarks.append(
@@ -185,6 +184,8 @@ def _priority(text: str, last: int, extension: str, context: _Context) -> Tuple[
         if last <= -2:
             return None, "", "'{0}' on the first entry".format(text)
         number = last + 1 if text in ("n", "next") else last
+        if number == 0:
+            return None, "", "'{0}' behind a hint counts to 0".format(text)
     else:
         found = _NUMBER.match(text)
         labelled = context.labels.get((extension, text))

@@ -106,7 +106,10 @@ def detect(root: str, live: bool, timeout: float = 5.0) -> Installation:
     found.config = found.command_line.get("config", _CONFIG)
     if tree.exists(found.config):
         found.evidence.append(found.config)
-    found.present = bool(found.evidence)
+    elif not live and tree.listdir(os.path.dirname(found.config)):
+        found.evidence.append(os.path.dirname(found.config))
+    # Configuration left behind by a removed package is no Asterisk; in a copy of files it is all there may be.
+    found.present = bool(found.evidence) if not live else bool(package or binary or found.pids)
     _places(tree, found)
     return found
 
@@ -155,9 +158,19 @@ def processes() -> List[Tuple[int, List[str]]]:
                 argv = handle.read(65536).decode("utf-8", "replace").split("\x00")[:-1]
         except OSError:
             continue
-        if not any(re.match(r"^-[a-zA-Z]*[rRx]", argument) for argument in argv[1:]):
+        console = any(re.match(r"^-[a-zA-Z]*[rRx]", argument) for argument in argv[1:])
+        if not console and _same_root(name):
             found.append((int(name), argv))
     return sorted(found)
+
+
+def _same_root(pid: str) -> bool:
+    """Whether a process lives in our file system and not in a container's; yes when we may not know."""
+    try:
+        theirs, ours = os.stat("/proc/{0}/root".format(pid)), os.stat("/")
+    except OSError:
+        return True
+    return (theirs.st_dev, theirs.st_ino) == (ours.st_dev, ours.st_ino)
 
 
 def _names(path: str) -> List[str]:

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.grundton.voip.plugins.module_utils.asterisk import collect as asterisk
+from ansible_collections.grundton.voip.plugins.module_utils.host.collectors import collectors as host_collectors
+from ansible_collections.grundton.voip.plugins.module_utils.host.hints import Hints
 from ansible_collections.grundton.voip.plugins.module_utils.redaction import Redactor
 from ansible_collections.grundton.voip.plugins.module_utils.snapshot.assemble import assemble
 from ansible_collections.grundton.voip.plugins.module_utils.snapshot.deadline import Deadline
@@ -46,10 +48,13 @@ class Collector:
 
 def collectors() -> List[Collector]:
     """All readers, in the order in which their objects appear in the document."""
-    return [
-        Collector("asterisk files", asterisk.collect_files, asterisk.FILE_SOURCES),
+    hints = Hints()  # the host's readers look at the certificates and files the configuration names
+    found = [
+        Collector("asterisk files", hints.listen(asterisk.collect_files), asterisk.FILE_SOURCES),
         Collector("asterisk daemon", asterisk.collect_runtime, asterisk.RUNTIME_SOURCES),
     ]
+    found.extend(Collector(reader.name, reader, reader.sources) for reader in host_collectors(hints))
+    return found
 
 
 def collect_snapshot(
