@@ -16,15 +16,18 @@ from .cmdline import redact
 from .names import Names, User
 from .sheet import Sheet, yes
 from .tree import Tree
+from .words import words
 
 PREFIXES = ("account", "sudo", "pam")
 
 #: Accounts of daemons that become objects even though nobody can log in.
 SERVICES = frozenset(
-    (
-        "asterisk kamailio opensips rtpengine ngcp turnserver coturn freeswitch www-data apache nginx mysql postgres "
-        "redis backup restic borg syslog chrony _chrony sshd grundton"
-    ).split()
+    words(
+        """
+    asterisk kamailio opensips rtpengine ngcp turnserver coturn freeswitch www-data apache nginx mysql
+    postgres redis backup restic borg syslog chrony _chrony sshd grundton
+    """
+    )
 )
 
 MAX_ACCOUNTS = 2000
@@ -54,7 +57,7 @@ def password_state(text: str) -> tuple[str, str]:
 
 
 def parse_shadow(text: str) -> dict[str, tuple[str, str, Optional[int], Optional[int]]]:
-    """name → (state, algorithm, day of last change, day of expiry); days since 1970."""
+    """Per account (state, algorithm, day of last change, day of expiry); days since 1970."""
     found = {}
     for line in text.splitlines():
         fields = line.split(":")
@@ -109,7 +112,8 @@ def parse_rule(text: str, where: str) -> list[SudoRule]:
     match = re.match(r"((?:\"[^\"]*\"|\\.|[^\s,\"]+)(?:\s*,\s*(?:\"[^\"]*\"|\\.|[^\s,\"]+))*)\s+(.*)$", text)
     if not match or "=" not in match.group(2):
         return []
-    who, rules = _items(match.group(1)), []
+    who = _items(match.group(1))
+    rules: list[SudoRule] = []
     for part in re.split(r"(?<!\\)\s:\s(?=[^=]*=)", match.group(2)):
         hosts, equals, commands = part.partition("=")
         if not equals:
@@ -295,7 +299,7 @@ def _accounts(root: str, now: float) -> Contribution:
     if len(listed) > MAX_ACCOUNTS:
         sheet.incomplete(f"more than {MAX_ACCOUNTS} accounts, the rest is not listed")
     for user in listed[:MAX_ACCOUNTS]:
-        sheet.add("account", user.name, _account(user, names, shadow, today))  # type: ignore[arg-type]
+        sheet.add("account", user.name, _account(user, names, shadow, today))
     nsswitch = re.search(r"^passwd:\s*(.*)$", tree.text("/etc/nsswitch.conf") or "", re.MULTILINE)
     others = set(nsswitch.group(1).split()) - {"files", "compat", "systemd"} if nsswitch else set()
     if others:
@@ -392,6 +396,6 @@ def _pam(root: str) -> Contribution:
     pwquality = tree.text("/etc/security/pwquality.conf") or ""
     for service in ("login", "sshd", "su", "sudo", "passwd"):
         if tree.exists(f"/etc/pam.d/{service}"):
-            sheet.add("pam", service, pam_values(pam_stack(tree, service), faillock, pwquality))  # type: ignore[arg-type]
+            sheet.add("pam", service, pam_values(pam_stack(tree, service), faillock, pwquality))
     sheet.cut(tree.problems)
     return sheet.contribution()

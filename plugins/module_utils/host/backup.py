@@ -247,7 +247,7 @@ def _add_job(sheet: Sheet, tree: Tree, name: str, told: Facts, now: float, value
             "check": yes(told.check),
             "pre_hook": yes(told.dumps),
             "last_snapshot_age_h": _age_h(now, newest),
-            **values,  # type: ignore[dict-item]
+            **values,
         },
     )
 

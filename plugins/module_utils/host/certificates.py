@@ -6,6 +6,7 @@ compared, never reported.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import time
@@ -14,7 +15,7 @@ from typing import Callable, Iterable, Optional
 
 from ..snapshot.deadline import Deadline
 from ..snapshot.model import Contribution
-from . import x509
+from . import der, x509
 from .command import run
 from .der import DerError
 from .files import iso
@@ -215,19 +216,19 @@ class Reader:
                 there = self._tree.stat(wanted.path, follow=False) is not None
                 denied = any(problem.startswith(f"{wanted.path}:") for problem in self._tree.problems)
                 state = "unreadable" if there or denied else "absent"
-                self._sheet.add("certificate", wanted.path, {**named, "state": state})  # type: ignore[dict-item]
+                self._sheet.add("certificate", wanted.path, {**named, "state": state})
             return
         chain, count, keys = take_apart(data)
         if not chain:
             if wanted.used_by and count:
                 self._sheet.note(f"{wanted.path}: not a readable certificate")
             if wanted.used_by:
-                self._sheet.add("certificate", wanted.path, {**named, "state": "invalid"})  # type: ignore[dict-item]
+                self._sheet.add("certificate", wanted.path, {**named, "state": "invalid"})
             return
         values = describe(chain, count, wanted.path, self._now)
         values["used_by"] = wanted.used_by
         values.update(self._key(wanted, chain[0], keys))
-        self._sheet.add("certificate", wanted.path, values)  # type: ignore[arg-type]
+        self._sheet.add("certificate", wanted.path, values)
 
     def _key(self, wanted: Wanted, leaf: x509.Certificate, inside: list[tuple[str, bytes, bool]]) -> dict[str, object]:
         """``key_file``, ``key_encrypted`` and ``key_matches`` for a certificate."""
@@ -265,12 +266,11 @@ class Reader:
         answer = run(
             ["openssl", "pkey", "-in", self._tree.real(path), "-passin", "pass:", "-pubout"], self._deadline, 1.0
         )
-        for _, data, _ in x509.pem_blocks(answer.out.encode()):
-            try:
-                return x509.public_key(x509.der.only(data)).identity
-            except DerError:
-                return None
-        return None
+        _, data, _ = next(x509.pem_blocks(answer.out.encode()), ("", b"", False))
+        try:
+            return x509.public_key(der.only(data)).identity
+        except DerError:
+            return None
 
 
 def take_apart(data: bytes) -> tuple[list[x509.Certificate], int, list[tuple[str, bytes, bool]]]:
@@ -284,10 +284,7 @@ def take_apart(data: bytes) -> tuple[list[x509.Certificate], int, list[tuple[str
             keys.append((label, content, encrypted))
     if not certificates and not keys and data[:1] == b"\x30":
         certificates.append(data)
-    chain = []
-    for content in certificates[:MAX_CHAIN]:
-        try:
-            chain.append(x509.certificate(content))
-        except DerError:
-            break
+    chain: list[x509.Certificate] = []
+    with contextlib.suppress(DerError):  # what follows a broken one is not looked at
+        chain.extend(map(x509.certificate, certificates[:MAX_CHAIN]))
     return chain, len(certificates), keys

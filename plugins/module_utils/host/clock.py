@@ -211,7 +211,7 @@ def collect(root: str, live: bool, deadline: Deadline) -> list[Contribution]:
             answer = run(["chronyc", "-n", "-c", "sources"], deadline, 1.0)
             if answer.ok:
                 values["sources_reachable"] = str(reachable(answer.out))
-    sheet.add("time", "time", values)  # type: ignore[arg-type]
+    sheet.add("time", "time", values)
     sheet.cut(tree.problems)
     return [sheet.contribution()]
 

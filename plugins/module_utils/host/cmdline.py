@@ -7,7 +7,7 @@ from typing import Sequence
 
 from ..redaction import Redactor, classes
 
-_SECRET_WORD = (
+_SECRET_WORD = (  # noqa: S105 - a pattern
     r"(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|"
     r"secret[-_]?access[-_]?key|account[-_]?key|credentials?|encryption[-_]?key|auth[-_]?(?:key|token)|pin)"
 )

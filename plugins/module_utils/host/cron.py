@@ -79,9 +79,9 @@ def jobs(tree: Tree) -> tuple[list[Job], list[str]]:
                 tables.append(path)
                 found.extend(parse_crontab(text, path, name))
     for period in ("hourly", "daily", "weekly", "monthly"):
-        for name in tree.names(f"/etc/cron.{period}"):
-            if re.fullmatch(r"[A-Za-z0-9_-]+", name):
-                found.append(Job(f"/etc/cron.{period}/{name}", period, "root", f"/etc/cron.{period}/{name}"))
+        folder = f"/etc/cron.{period}"
+        names = [name for name in tree.names(folder) if re.fullmatch(r"[A-Za-z0-9_-]+", name)]
+        found.extend(Job(f"{folder}/{name}", period, "root", f"{folder}/{name}") for name in names)
     return found, tables
 
 

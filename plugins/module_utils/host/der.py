@@ -33,7 +33,7 @@ class Node:
     raw: bytes
 
     def expect(self, *tags: int) -> Node:
-        """This element when it has one of the tags."""
+        """The element itself when it has one of the tags."""
         if self.tag not in tags:
             raise DerError(f"unexpected tag 0x{self.tag:02x}")
         return self

@@ -6,6 +6,7 @@ carries pickles: answers are read with a loader that accepts plain lists, tuples
 
 from __future__ import annotations
 
+import contextlib
 import io
 import pickle
 import re
@@ -177,14 +178,14 @@ def block_type(banaction: str, read: Callable[[str], Optional[str]]) -> Optional
 class _PlainLoader(pickle.Unpickler):
     """Loads nothing that needs a class or a function."""
 
-    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401
+    def find_class(self, module: str, name: str) -> Any:
         raise pickle.UnpicklingError(f"{module}.{name} is not plain data")
 
-    def persistent_load(self, pid: Any) -> Any:  # noqa: ANN401
+    def persistent_load(self, pid: Any) -> Any:  # noqa: ARG002
         raise pickle.UnpicklingError("persistent objects are not plain data")
 
 
-def load_plain(data: bytes) -> Any:  # noqa: ANN401
+def load_plain(data: bytes) -> Any:
     """Plain data from a pickle; raises ``ValueError`` for anything else."""
     try:
         return _PlainLoader(io.BytesIO(data)).load()
@@ -201,7 +202,7 @@ class Server:
         self._socket.settimeout(max(0.05, deadline.within(1.0)))
         self._socket.connect(path)
 
-    def ask(self, *command: str) -> Any:  # noqa: ANN401
+    def ask(self, *command: str) -> Any:
         """The answer to one command; raises ``ValueError`` when the server refuses, ``OSError`` when it is mute."""
         self._socket.settimeout(max(0.05, self._deadline.within(1.0)))
         self._socket.sendall(pickle.dumps(list(command), 2) + _END)
@@ -218,10 +219,8 @@ class Server:
 
     def close(self) -> None:
         """Say goodbye."""
-        try:
+        with contextlib.suppress(OSError):
             self._socket.sendall(_CLOSE)
-        except OSError:
-            pass
         self._socket.close()
 
 
@@ -298,10 +297,10 @@ def collect(root: str, live: bool, deadline: Deadline) -> list[Contribution]:
     )
     for name in sorted({*configured, *asked, *(n for n in names if n.startswith(("asterisk", "kamailio", "sshd")))}):
         values = jail_values(Jail(name, sections), tree)
-        if running is not None and not (running == "unknown"):
+        if running in ("yes", "no"):
             values["running"] = yes(name in asked)
         values.update(asked.get(name, {}))
-        sheet.add("fail2ban.jail", name, values)  # type: ignore[arg-type]
+        sheet.add("fail2ban.jail", name, values)
     sheet.cut(tree.problems)
     return [sheet.contribution()]
 

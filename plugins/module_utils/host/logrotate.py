@@ -93,7 +93,8 @@ def _feed(
         return
     pending: list[str] = []
     block: Optional[Block] = None
-    script, body = "", []
+    script = ""
+    body: list[str] = []
     for raw in text.splitlines():
         line = raw.strip()
         if script:

@@ -88,7 +88,7 @@ def _sysctl(root: str, live: bool) -> Contribution:
     else:
         values = {"read_from": "files", **_sysctl_files(tree)}
         sheet.incomplete("settings are from the files, the kernel may have others (offline tree)")
-    sheet.add("sysctl", "kernel", values)  # type: ignore[arg-type]
+    sheet.add("sysctl", "kernel", values)
     sheet.cut(tree.problems)
     return sheet.contribution()
 
@@ -102,11 +102,9 @@ def _sysctl_files(tree: Tree) -> dict[str, str]:
     ordered = [paths[name] for name in sorted(paths)]
     if "/etc/sysctl.conf" not in map(tree.canonical, ordered):
         ordered.append("/etc/sysctl.conf")
-    found = {}
+    found: dict[str, str] = {}
     for path in ordered:
-        for key, value in parse_sysctl_conf(tree.text(path) or ""):
-            if key in SYSCTLS:
-                found[key] = value
+        found.update(pair for pair in parse_sysctl_conf(tree.text(path) or "") if pair[0] in SYSCTLS)
     return found
 
 
@@ -209,7 +207,7 @@ def _nft(root: str, live: bool, deadline: Deadline) -> Contribution:
     }
     if not live:
         sheet.incomplete("the loaded rules are unknown (offline tree)")
-        sheet.add("nft", "ruleset", values)  # type: ignore[arg-type]
+        sheet.add("nft", "ruleset", values)
         sheet.cut(tree.problems)
         return sheet.contribution()
     legacy = {
@@ -228,7 +226,7 @@ def _nft(root: str, live: bool, deadline: Deadline) -> Contribution:
             sheet.incomplete(f"nft list ruleset: {answer.why() if not answer.ok else 'not understood'}")
         else:
             _add_ruleset(sheet, values, summary)
-    sheet.add("nft", "ruleset", values)  # type: ignore[arg-type]
+    sheet.add("nft", "ruleset", values)
     sheet.cut(tree.problems)
     return sheet.contribution()
 
@@ -331,7 +329,7 @@ def _addresses(deadline: Deadline) -> list[Contribution]:
     answer = run(["ip", "-j", "-d", "addr", "show"], deadline)
     if answer.ok:
         for name, values in parse_addresses(answer.out):
-            interfaces.add("interface", name, values)  # type: ignore[arg-type]
+            interfaces.add("interface", name, values)
     else:
         interfaces.not_checked(answer.why())
     count = 0
@@ -345,7 +343,7 @@ def _addresses(deadline: Deadline) -> list[Contribution]:
             if count > MAX_ROUTES:
                 routes.incomplete(f"more than {MAX_ROUTES} routes, the rest is not listed")
                 break
-            routes.add("route", name, values)  # type: ignore[arg-type]
+            routes.add("route", name, values)
     return [interfaces.contribution(), routes.contribution()]
 
 
@@ -374,5 +372,5 @@ def _resolver(root: str) -> Contribution:
     if text is None:
         sheet.absent("; ".join(tree.problems) or "/etc/resolv.conf does not exist")
     else:
-        sheet.add("resolver", "resolv.conf", parse_resolv(text))  # type: ignore[arg-type]
+        sheet.add("resolver", "resolv.conf", parse_resolv(text))
     return sheet.contribution()

@@ -24,6 +24,9 @@ from .watched import is_watched_process
 #: Tables read, by protocol.
 TABLES = (("tcp", "tcp"), ("tcp6", "tcp"), ("udp", "udp"), ("udp6", "udp"))
 
+#: The IPv4 address that stands for all.
+ANY = "0.0.0.0"  # noqa: S104 - compared with, not bound to
+
 #: Most sockets, other network namespaces and remote addresses of one connection group listed.
 MAX_SOCKETS = 5000
 MAX_NAMESPACES = 16
@@ -57,7 +60,7 @@ def collect(root: str, live: bool, deadline: Deadline) -> list[Contribution]:
             text = f"the open files of {found.blind} processes of other users could not be seen"
             sockets.incomplete(f"{text}: holders of sockets may be missing")
             connections.incomplete(text)
-    add_processes(processes, tree, found, names)
+    add_processes(processes, found, names)
     processes.cut(tree.problems)
     return [sheet.contribution() for sheet in (sockets, connections, processes)]
 
@@ -119,7 +122,7 @@ def add_sockets(
 ) -> None:
     """One object per bound address and port; several sockets on the same one become one object."""
     bound = sorted((endpoint for endpoint in endpoints if endpoint.bound), key=_order)
-    wildcards = {(e.protocol, e.port) for e in bound if e.family == "inet" and e.address == "0.0.0.0"}
+    wildcards = {(e.protocol, e.port) for e in bound if e.family == "inet" and e.address == ANY}
     done: set[tuple[str, Optional[str]]] = set()
     count = 0
     for endpoint in bound:
@@ -220,7 +223,7 @@ def add_connections(sheet: Sheet, endpoints: Iterable[Endpoint], holders: Holder
         )
 
 
-def add_processes(sheet: Sheet, tree: Tree, found: Scan, names: Names) -> None:
+def add_processes(sheet: Sheet, found: Scan, names: Names) -> None:
     """One object per watched daemon; workers with the same owner, arguments and rights are one."""
     groups: dict[tuple[object, ...], list[int]] = {}
     described: dict[tuple[object, ...], dict[str, object]] = {}
@@ -270,9 +273,9 @@ def add_processes(sheet: Sheet, tree: Tree, found: Scan, names: Names) -> None:
             "container": "yes" if status.nested else "no",
         }
     numbers: dict[str, int] = defaultdict(int)
-    for key, pids in groups.items():
-        comm = str(key[0])
+    for group, pids in groups.items():
+        comm = str(group[0])
         numbers[comm] += 1
         name = comm if numbers[comm] == 1 else f"{comm}/{numbers[comm]}"
-        values = described[key]
-        sheet.add("process", name, {"pid": pids[0], "count": len(pids), **values})  # type: ignore[dict-item]
+        values = described[group]
+        sheet.add("process", name, {"pid": pids[0], "count": len(pids), **values})

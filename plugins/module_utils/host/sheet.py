@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Iterable, Mapping, Optional, Sequence, Union
+from typing import Iterable, Mapping, Optional
 
 from ..snapshot.model import (
     ABSENT,
@@ -19,9 +19,6 @@ from ..snapshot.model import (
     Source,
 )
 
-#: What a collector may hand in as a value; ``None`` and empty text mean "no such key".
-Value = Union[str, int, bool, None, Sequence[str]]
-
 #: Reason given for everything that needs a running host.
 OFFLINE = "offline tree"
 
@@ -36,20 +33,22 @@ def clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")
 
 
-def values(pairs: Mapping[str, Value]) -> PlainValues:
-    """Bring values into the shape of the document: text or lists of text, absent keys left out."""
+def values(pairs: Mapping[str, object]) -> PlainValues:
+    """Bring values into the shape of the document: text or lists of text.
+
+    Yes/no, numbers and text become text, anything that can be gone through becomes a list. ``None`` and
+    empty text mean "no such key".
+    """
     out: PlainValues = {}
     for key, value in pairs.items():
         if value is None or value == "":
             continue
         if isinstance(value, bool):
             out[key] = yes(value)
-        elif isinstance(value, int):
-            out[key] = str(value)
-        elif isinstance(value, str):
-            out[key] = clean(value)
-        else:
-            out[key] = [clean(entry) for entry in value]
+        elif isinstance(value, (str, int, float)):
+            out[key] = clean(str(value))
+        elif isinstance(value, Iterable):
+            out[key] = [clean(str(entry)) for entry in value]
     return out
 
 
@@ -63,7 +62,7 @@ class Sheet:
         self._notes: list[Note] = []
         self._components: list[Component] = []
 
-    def add(self, kind: str, name: str, pairs: Mapping[str, Value]) -> None:
+    def add(self, kind: str, name: str, pairs: Mapping[str, object]) -> None:
         """Add one object; yes/no, numbers and ``None`` are brought into document shape."""
         self._objects.append(Item(SYSTEM, kind, clean(name), values(pairs)))
 

@@ -21,6 +21,7 @@ from .command import find, run
 from .names import Names, User
 from .sheet import Sheet
 from .tree import Tree
+from .words import words
 
 PREFIXES = ("sshd",)
 
@@ -28,24 +29,30 @@ CONFIG = "/etc/ssh/sshd_config"
 
 #: Keywords that are always lists: given once per line, or as one comma- or space-separated text.
 PER_LINE = frozenset(
-    (
-        "port listenaddress hostkey hostcertificate acceptenv setenv allowusers denyusers allowgroups denygroups "
-        "subsystem permitopen permitlisten authorizedkeysfile authenticationmethods persourcepenalties"
-    ).split()
+    words(
+        """
+    port listenaddress hostkey hostcertificate acceptenv setenv allowusers denyusers allowgroups denygroups
+    subsystem permitopen permitlisten authorizedkeysfile authenticationmethods persourcepenalties
+    """
+    )
 )
 COMMA = frozenset(
-    (
-        "ciphers macs kexalgorithms hostkeyalgorithms casignaturealgorithms pubkeyacceptedalgorithms "
-        "pubkeyacceptedkeytypes hostbasedacceptedalgorithms hostbasedacceptedkeytypes"
-    ).split()
+    words(
+        """
+    ciphers macs kexalgorithms hostkeyalgorithms casignaturealgorithms pubkeyacceptedalgorithms
+    pubkeyacceptedkeytypes hostbasedacceptedalgorithms hostbasedacceptedkeytypes
+    """
+    )
 )
 
 #: Keywords whose arguments add up over several lines in the files.
 _GROWING = frozenset(
-    (
-        "port listenaddress hostkey hostcertificate acceptenv setenv allowusers denyusers allowgroups denygroups "
-        "subsystem"
-    ).split()
+    words(
+        """
+    port listenaddress hostkey hostcertificate acceptenv setenv allowusers denyusers allowgroups denygroups
+    subsystem
+    """
+    )
 )
 
 #: Names that mean the same: old spelling to current one.
@@ -185,7 +192,7 @@ def rsa_bits(blob: str) -> int:
         data = base64.b64decode(blob, validate=True)
     except (binascii.Error, ValueError):
         return 0
-    fields = []
+    fields: list[bytes] = []
     at = 0
     while at + 4 <= len(data) and len(fields) < 3:
         (length,) = struct.unpack(">I", data[at : at + 4])
@@ -216,12 +223,12 @@ def collect(root: str, live: bool, deadline: Deadline) -> list[Contribution]:
     if not values:
         values = {**flatten(static.settings), "read_from": "files"}
     values["files"] = static.files
-    sheet.add("sshd", "effective", values)  # type: ignore[arg-type]
+    sheet.add("sshd", "effective", values)
     seen: dict[str, int] = {}
     for criteria, path, block in static.blocks:
         seen[criteria] = seen.get(criteria, 0) + 1
         name = criteria if seen[criteria] == 1 else f"{criteria} ({seen[criteria]})"
-        sheet.add("sshd.match", name, {**flatten(block), "read_from": path})  # type: ignore[dict-item]
+        sheet.add("sshd.match", name, {**flatten(block), "read_from": path})
     patterns = values.get("authorizedkeysfile") or [".ssh/authorized_keys", ".ssh/authorized_keys2"]
     _add_keys(sheet, tree, [str(pattern) for pattern in patterns] if isinstance(patterns, list) else [])
     sheet.cut(tree.problems)
@@ -240,7 +247,8 @@ def _add_keys(sheet: Sheet, tree: Tree, patterns: list[str]) -> None:
         if count >= MAX_ACCOUNTS:
             sheet.incomplete(f"authorized keys of accounts after the first {MAX_ACCOUNTS} were not read")
             return
-        files, keys = [], []
+        files: list[str] = []
+        keys: list[tuple[str, str, int]] = []
         for path in dict.fromkeys(key_path(pattern, user) for pattern in patterns if pattern != "none"):
             text = tree.text(path)
             if text is not None:
@@ -256,7 +264,7 @@ def _add_keys(sheet: Sheet, tree: Tree, patterns: list[str]) -> None:
                 "files": files,
                 "keys": len(keys),
                 "types": sorted({kind for _, kind, _ in keys}),
-                "restricted": sum(1 for options, _, _ in keys if re.search(limited, options)),
-                "weak": sum(1 for _, kind, bits in keys if kind == "ssh-dss" or 0 < bits < 2048),
+                "restricted": len([1 for options, _, _ in keys if re.search(limited, options)]),
+                "weak": len([1 for _, kind, bits in keys if kind == "ssh-dss" or 0 < bits < 2048]),
             },
         )

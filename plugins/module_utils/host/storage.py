@@ -17,6 +17,8 @@ from .tree import Tree
 
 PREFIXES = ("coredump", "mount", "swap")
 
+# ruff: noqa: S108 - paths are looked at, nothing is written there
+
 #: Paths whose mount is reported.
 PATHS = (
     "/", "/boot", "/etc", "/home", "/tmp", "/var", "/var/tmp", "/var/log", "/var/log/asterisk", "/var/lib/asterisk",
@@ -149,7 +151,7 @@ def _coredump(root: str, live: bool) -> Contribution:
         pattern = tree.line("/proc/sys/kernel/core_pattern")
         dumpable = tree.line("/proc/sys/fs/suid_dumpable")
     else:
-        set_ = {}
+        set_: dict[str, str] = {}
         for folder in reversed(SYSCTL_FOLDERS):
             for path in tree.glob(f"{folder}/*.conf"):
                 set_.update(parse_sysctl_conf(tree.text(path) or ""))
@@ -169,7 +171,7 @@ def _coredump(root: str, live: bool) -> Contribution:
         values["storage"] = conf.get("Storage", "external")
         values["external_size_max"] = conf.get("ExternalSizeMax")
         values["process_size_max"] = conf.get("ProcessSizeMax")
-    sheet.add("coredump", "kernel", values)  # type: ignore[arg-type]
+    sheet.add("coredump", "kernel", values)
     sheet.cut(tree.problems)
     return sheet.contribution()
 

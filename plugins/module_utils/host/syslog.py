@@ -10,7 +10,7 @@ from ..snapshot.deadline import Deadline
 from ..snapshot.model import Contribution
 from .cmdline import redact
 from .proc import running
-from .sheet import Sheet, yes
+from .sheet import Sheet
 from .tree import Tree
 
 PREFIXES = ("log",)

@@ -108,7 +108,7 @@ def collect(root: str, live: bool, deadline: Deadline) -> list[Contribution]:  #
                 "selinux": {"1": "enforcing", "0": "permissive"}.get(enforcing or "", "no"),
             }
         )
-    sheet.add("os", "os", values)  # type: ignore[arg-type]
+    sheet.add("os", "os", values)
     sheet.component(
         Component(
             name="host",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Iterator, Optional
 
 from .tree import Tree
+from .words import words
 
 #: Where unit files are looked for, strongest first.
 SEARCH = (
@@ -23,15 +24,23 @@ SEARCH = (
 
 #: Settings that collect words over all assignments.
 WORD_LISTS = frozenset(
-    "CapabilityBoundingSet AmbientCapabilities RestrictAddressFamilies SystemCallArchitectures SystemCallFilter "
-    "ReadWritePaths ReadOnlyPaths InaccessiblePaths SupplementaryGroups After Before Requires Wants Conflicts "
-    "Triggers TriggeredBy DropInPaths".split()
+    words(
+        """
+    CapabilityBoundingSet AmbientCapabilities RestrictAddressFamilies SystemCallArchitectures
+    SystemCallFilter ReadWritePaths ReadOnlyPaths InaccessiblePaths SupplementaryGroups After Before
+    Requires Wants Conflicts Triggers TriggeredBy DropInPaths
+    """
+    )
 )
 
 #: Settings that may be given several times and keep every line.
 LINE_LISTS = frozenset(
-    "ExecStart ExecStartPre ExecStartPost ExecReload ExecStop ExecStopPost Environment EnvironmentFile OnCalendar "
-    "OnBootSec OnUnitActiveSec ListenStream ListenDatagram".split()
+    words(
+        """
+    ExecStart ExecStartPre ExecStartPost ExecReload ExecStop ExecStopPost Environment EnvironmentFile
+    OnCalendar OnBootSec OnUnitActiveSec ListenStream ListenDatagram
+    """
+    )
 )
 
 

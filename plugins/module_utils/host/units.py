@@ -20,27 +20,31 @@ from .command import Ran, run
 from .sheet import Sheet
 from .tree import Tree
 from .watched import OTHER_UNITS, UNIT_PATTERNS, UNITS
+from .words import words
 
 PREFIXES = ("unit",)
 
 #: Properties asked. Counters and time stamps that differ from run to run are left out.
-PROPERTIES = (
-    "Id Names Description LoadState ActiveState SubState UnitFileState UnitFilePreset FragmentPath SourcePath "
-    "DropInPaths NeedDaemonReload Type User Group DynamicUser SupplementaryGroups ExecStart ExecStartPre ExecReload "
-    "ExecStop EnvironmentFiles Environment WorkingDirectory PIDFile Result NRestarts Restart RestartUSec WatchdogUSec "
-    "StartLimitIntervalUSec StartLimitBurst OOMPolicy UMask LimitCORE LimitCORESoft LimitNOFILE LimitNOFILESoft "
-    "LimitRTPRIO LimitRTPRIOSoft LimitNPROC LimitMEMLOCK CPUSchedulingPolicy CPUSchedulingPriority Nice MemoryMax "
-    "TasksMax CapabilityBoundingSet AmbientCapabilities SecureBits NoNewPrivileges ProtectSystem ProtectHome "
-    "PrivateTmp PrivateDevices PrivateNetwork PrivateUsers PrivateMounts PrivateIPC ProtectClock ProtectHostname "
-    "ProtectKernelTunables ProtectKernelModules ProtectKernelLogs ProtectControlGroups ProtectProc ProcSubset "
-    "MemoryDenyWriteExecute RestrictRealtime RestrictSUIDSGID RestrictNamespaces RestrictAddressFamilies "
-    "RestrictFileSystems RestrictNetworkInterfaces LockPersonality KeyringMode RemoveIPC DevicePolicy SystemCallFilter "
-    "SystemCallArchitectures SystemCallErrorNumber IPAddressAllow IPAddressDeny ReadWritePaths ReadOnlyPaths "
-    "InaccessiblePaths RuntimeDirectory RuntimeDirectoryMode StateDirectory StateDirectoryMode LogsDirectory "
-    "LogsDirectoryMode ConfigurationDirectory ConfigurationDirectoryMode AppArmorProfile StandardOutput After Requires "
-    "Wants BindsTo PartOf Triggers TriggeredBy Unit Persistent TimersCalendar NextElapseUSecRealtime LastTriggerUSec "
-    "ExecMainExitTimestamp Listen ConditionResult"
-).split()
+PROPERTIES = words(
+    """
+    Id Names Description LoadState ActiveState SubState UnitFileState UnitFilePreset FragmentPath SourcePath
+    DropInPaths NeedDaemonReload Type User Group DynamicUser SupplementaryGroups ExecStart ExecStartPre
+    ExecReload ExecStop EnvironmentFiles Environment WorkingDirectory PIDFile Result NRestarts Restart
+    RestartUSec WatchdogUSec StartLimitIntervalUSec StartLimitBurst OOMPolicy UMask LimitCORE LimitCORESoft
+    LimitNOFILE LimitNOFILESoft LimitRTPRIO LimitRTPRIOSoft LimitNPROC LimitMEMLOCK CPUSchedulingPolicy
+    CPUSchedulingPriority Nice MemoryMax TasksMax CapabilityBoundingSet AmbientCapabilities SecureBits
+    NoNewPrivileges ProtectSystem ProtectHome PrivateTmp PrivateDevices PrivateNetwork PrivateUsers
+    PrivateMounts PrivateIPC ProtectClock ProtectHostname ProtectKernelTunables ProtectKernelModules
+    ProtectKernelLogs ProtectControlGroups ProtectProc ProcSubset MemoryDenyWriteExecute RestrictRealtime
+    RestrictSUIDSGID RestrictNamespaces RestrictAddressFamilies RestrictFileSystems
+    RestrictNetworkInterfaces LockPersonality KeyringMode RemoveIPC DevicePolicy SystemCallFilter
+    SystemCallArchitectures SystemCallErrorNumber IPAddressAllow IPAddressDeny ReadWritePaths ReadOnlyPaths
+    InaccessiblePaths RuntimeDirectory RuntimeDirectoryMode StateDirectory StateDirectoryMode LogsDirectory
+    LogsDirectoryMode ConfigurationDirectory ConfigurationDirectoryMode AppArmorProfile StandardOutput After
+    Requires Wants BindsTo PartOf Triggers TriggeredBy Unit Persistent TimersCalendar NextElapseUSecRealtime
+    LastTriggerUSec ExecMainExitTimestamp Listen ConditionResult
+    """
+)
 
 #: Where generators leave units made from init scripts and ``fstab``.
 GENERATED = (
@@ -52,9 +56,13 @@ GENERATED = (
 
 #: Properties given as lists of words.
 LISTS = frozenset(
-    "DropInPaths CapabilityBoundingSet AmbientCapabilities RestrictAddressFamilies SystemCallArchitectures "
-    "ReadWritePaths ReadOnlyPaths InaccessiblePaths SupplementaryGroups After Requires Wants BindsTo PartOf Triggers "
-    "TriggeredBy Names Before Conflicts".split()
+    words(
+        """
+    DropInPaths CapabilityBoundingSet AmbientCapabilities RestrictAddressFamilies SystemCallArchitectures
+    ReadWritePaths ReadOnlyPaths InaccessiblePaths SupplementaryGroups After Requires Wants BindsTo PartOf
+    Triggers TriggeredBy Names Before Conflicts
+    """
+    )
 )
 
 #: Properties that belong to our own keys or are used only to compute them.
@@ -228,7 +236,7 @@ def _add_live(sheet: Sheet, known: list[dict[str, list[str]]], answer: Ran, now:
             values["next_run"] = iso(following)
         if last is not None or (ended is not None and not name.endswith(".timer")):
             values["last_run_age_h"] = max(0, int((now - (last if last is not None else ended or now)) // 3600))
-        sheet.add("unit", name, values)  # type: ignore[arg-type]
+        sheet.add("unit", name, values)
 
 
 def watched_static(tree: Tree) -> list[str]:
@@ -255,7 +263,7 @@ def _add_static(sheet: Sheet, tree: Tree) -> None:
             FragmentPath=unit.path,
             DropInPaths=unit.dropins,
         )
-        sheet.add("unit", name, values)  # type: ignore[arg-type]
+        sheet.add("unit", name, values)
     for name in (*UNITS, *OTHER_UNITS):
         script = f"/etc/init.d/{name.rpartition('.')[0]}"
         if name not in names and tree.exists(script):

@@ -79,7 +79,7 @@ class AptConf:
                 if name == "#clear":
                     for store in (self._scalars, self._lists):
                         for key in [k for k in store if k == value or k.startswith(value + "::")]:
-                            del store[key]  # type: ignore[attr-defined]
+                            store.pop(key)
                 elif name.endswith("::"):
                     self._lists.setdefault(name[:-2], []).append(value)
                 else:
@@ -107,7 +107,7 @@ def parse_one_line_source(text: str) -> list[tuple[str, str, str, str]]:
 
 def parse_deb822_source(text: str) -> list[tuple[str, str, str, str]]:
     """``.sources`` paragraphs in the same shape, one entry per uri and suite; disabled ones left out."""
-    found = []
+    found: list[tuple[str, str, str, str]] = []
     for paragraph in re.split(r"\n\s*\n", text):
         fields = parse_paragraph(paragraph)
         if "deb" not in fields.get("types", "").split() or fields.get("enabled", "yes").lower() in (
@@ -167,7 +167,7 @@ def collect(root: str, live: bool, deadline: Deadline, now: Optional[float] = No
             sheet.incomplete(f"the libraries of {blind} daemons could not be seen")
         else:
             values["restart_pending"] = pending
-    sheet.add("updates", "apt", values)  # type: ignore[arg-type]
+    sheet.add("updates", "apt", values)
     sheet.cut(tree.problems)
     return [sheet.contribution()]
 

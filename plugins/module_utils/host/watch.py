@@ -77,7 +77,7 @@ def _audit(root: str, live: bool, deadline: Deadline) -> Contribution:
                 sheet.incomplete(f"auditctl -l: {answer.why()}")
         else:
             sheet.incomplete("the loaded rules can only be read by root")
-    sheet.add("audit", "auditd", values)  # type: ignore[arg-type]
+    sheet.add("audit", "auditd", values)
     sheet.cut(tree.problems)
     return sheet.contribution()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from .words import words
+
 #: Daemons by process name (cut to 15 characters by the kernel) and the component they belong to.
 PROCESSES = {
     "asterisk": "asterisk", "safe_asterisk": "asterisk", "freeswitch": "freeswitch",
@@ -13,14 +15,18 @@ PROCESSES = {
 }  # fmt: skip
 
 _OTHERS = frozenset(
-    "sshd dropbear telnetd in.telnetd inetd xinetd tftpd in.tftpd atftpd vsftpd proftpd pure-ftpd "
-    "apache2 httpd nginx lighttpd caddy mysqld mariadbd postgres redis-server valkey-server mongod "
-    "rsyslogd syslog-ng vector fluent-bit filebeat promtail heplify captagent chronyd ntpd openntpd "
-    "systemd-timesyn systemd-journal systemd-resolve fail2ban-server crowdsec cron crond auditd "
-    "dnsmasq dhcpd kea-dhcp4 kea-dhcp6 unbound named snmpd rpcbind smbd nfsd avahi-daemon cupsd "
-    "master exim4 dockerd containerd podman node_exporter prometheus zabbix_agentd zabbix_agent2 "
-    "check_mk_agent nrpe sngrep tcpdump tshark dumpcap gdb strace wg-quick openvpn charon x11vnc Xvnc "
-    "xrdp cockpit-ws webmin miniserv.pl restic borg rsync vncserver anydesk teamviewerd".split()
+    words(
+        """
+    sshd dropbear telnetd in.telnetd inetd xinetd tftpd in.tftpd atftpd vsftpd proftpd pure-ftpd apache2
+    httpd nginx lighttpd caddy mysqld mariadbd postgres redis-server valkey-server mongod rsyslogd syslog-ng
+    vector fluent-bit filebeat promtail heplify captagent chronyd ntpd openntpd systemd-timesyn
+    systemd-journal systemd-resolve fail2ban-server crowdsec cron crond auditd dnsmasq dhcpd kea-dhcp4
+    kea-dhcp6 unbound named snmpd rpcbind smbd nfsd avahi-daemon cupsd master exim4 dockerd containerd
+    podman node_exporter prometheus zabbix_agentd zabbix_agent2 check_mk_agent nrpe sngrep tcpdump tshark
+    dumpcap gdb strace wg-quick openvpn charon x11vnc Xvnc xrdp cockpit-ws webmin miniserv.pl restic borg
+    rsync vncserver anydesk teamviewerd
+    """
+    )
 )
 _PREFIXES = ("php-fpm",)
 
@@ -41,19 +47,22 @@ UNITS = {
 }  # fmt: skip
 
 OTHER_UNITS = tuple(
-    f"{name}.service"
-    for name in (
-        "ssh sshd dropbear fail2ban crowdsec rsyslog syslog-ng systemd-journald systemd-journal-upload "
-        "systemd-journal-remote chrony chronyd ntp ntpd ntpsec openntpd systemd-timesyncd nftables iptables "
-        "netfilter-persistent firewalld ufw shorewall cron crond auditd apparmor apt-daily apt-daily-upgrade "
-        "unattended-upgrades restic restic-backup backup borgmatic borgbackup rest-server apache2 httpd nginx "
-        "lighttpd caddy mariadb mysql postgresql redis-server valkey-server mongod tftpd-hpa atftpd vsftpd "
-        "proftpd xinetd inetd telnet snmpd rpcbind avahi-daemon cups nfs-server smbd dnsmasq isc-dhcp-server "
-        "kea-dhcp4-server kea-dhcp4 unbound named systemd-resolved systemd-networkd NetworkManager networking "
-        "systemd-coredump aidecheck dailyaidecheck logrotate docker snapd postfix exim4 cockpit webmin "
-        "grundton-guard"
-    ).split()
-) + ("ssh.socket", "sshd.socket", "tftpd-hpa.socket", "cockpit.socket", "telnet.socket", "rpcbind.socket")
+    name if "." in name else f"{name}.service"
+    for name in words(
+        """
+    ssh sshd dropbear fail2ban crowdsec rsyslog syslog-ng systemd-journald systemd-journal-upload
+    systemd-journal-remote chrony chronyd ntp ntpd ntpsec openntpd systemd-timesyncd nftables iptables
+    netfilter-persistent firewalld ufw shorewall cron crond auditd apparmor apt-daily apt-daily-upgrade
+    unattended-upgrades restic restic-backup backup borgmatic borgbackup rest-server apache2 httpd nginx
+    lighttpd caddy mariadb mysql postgresql redis-server valkey-server mongod tftpd-hpa atftpd vsftpd
+    proftpd xinetd inetd telnet snmpd rpcbind avahi-daemon cups nfs-server smbd dnsmasq isc-dhcp-server
+    kea-dhcp4-server kea-dhcp4 unbound named systemd-resolved systemd-networkd NetworkManager networking
+    systemd-coredump aidecheck dailyaidecheck logrotate docker snapd postfix exim4 cockpit webmin
+    grundton-guard
+    ssh.socket sshd.socket tftpd-hpa.socket cockpit.socket telnet.socket rpcbind.socket
+    """
+    )
+)
 
 #: Loaded units asked by pattern beside the named ones.
 UNIT_PATTERNS = (

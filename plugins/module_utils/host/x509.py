@@ -173,11 +173,9 @@ def name(node: Node) -> str:
     """A distinguished name as RFC 4514 writes it: most specific part first."""
     parts = []
     for relative in node.expect(der.SEQUENCE).children():
-        pairs = []
+        pairs: list[str] = []
         for attribute in relative.expect(der.SET).children():
-            kind, value, *_ = [*attribute.expect(der.SEQUENCE).children(), None, None]
-            if kind is None or value is None:
-                raise DerError("incomplete name")
+            kind, value = _pair(attribute)
             key = der.oid(kind)
             pairs.append(f"{_ATTRIBUTES.get(key, key)}={_escape(der.text(value))}")
         parts.append("+".join(pairs))
