@@ -27,7 +27,7 @@ def assess(run: str, runs_dir: Path, fail_on: str, allow_not_checked: bool, **vi
     from grundton.runner.judging import judge_run, stored_outcomes
 
     folder = RunFolder.find(run, runs_dir)
-    document = judge_run(folder, stored_outcomes(folder))
     bar = Bar(fail_on, allow_not_checked)
+    document = judge_run(folder, stored_outcomes(folder), bar)
     show(document, View(**view), bar)
     return BELOW_GATE if below_gate(document, bar) else OK

@@ -11,8 +11,15 @@ from rich.console import Console
 
 from grundton.cli import options
 from grundton.cli.output import View, below_gate, show
+from grundton.policy import PolicyError, load_policy
+from grundton.runner.audit import Audit, Order, audit_inventory, audit_targets, audit_tree, no_voip
 from grundton.runner.bar import Bar
 from grundton.runner.errors import InputError
+from grundton.runner.outcome import HostOutcome
+from grundton.runner.play import Connection
+from grundton.runner.progress import choose
+from grundton.runner.targets import parse_targets
+from grundton.runner.variables import read_policy_file
 
 
 @click.command(short_help="Audit hosts, or a copied file tree.")
@@ -36,10 +43,6 @@ def audit(
     root: Path | None,
     name: str | None,
     policy_path: Path | None,
-    runs_dir: Path,
-    quiet: bool,
-    fail_on: str,
-    allow_not_checked: bool,
     **rest: Any,
 ) -> int:
     """Audit hosts, or a copied file tree. Changes nothing on them.
@@ -56,14 +59,21 @@ def audit(
     What comes out is kept in a run folder (snapshots, assessment.json, report.html, log.txt).
     """  # noqa: D301
     _check_ways_in(targets, inventories, root, name, policy_path, rest)
-    view = View(**{key: rest.pop(key) for key in ("fmt", "output", "measures", "hosts", "severity", "verbose", "lang")})
-    bar = Bar(fail_on, allow_not_checked)
-    # Standard output belongs to the report; everything said meanwhile goes to standard error.
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    finished = _run(targets, inventories, root, name, policy_path, runs_dir, rest, console, quiet)
-    if not (quiet and not view.output and not view.fmt):
-        show(finished.document, view, bar)
-    return _conclude(finished, bar)
+    view = View(**{key: rest[key] for key in ("fmt", "output", "measures", "hosts", "severity", "verbose", "lang")})
+    order = Order(rest["runs_dir"], Bar(rest["fail_on"], rest["allow_not_checked"]), ["grundton", *sys.argv[1:]])
+    policy = _checked_policy(policy_path)
+    if root is not None:
+        finished = audit_tree(root, name, policy, order)
+    else:
+        # Standard output belongs to the report; everything said meanwhile goes to standard error.
+        shown = choose(Console(stderr=True, highlight=False, soft_wrap=True), quiet=rest["quiet"])
+        if inventories:
+            finished = audit_inventory(inventories, order, _connection(rest), shown)
+        else:
+            finished = audit_targets(parse_targets(targets), policy, order, _connection(rest), shown)
+    if not rest["quiet"] or view.output or view.fmt:
+        show(finished.document, view, order.bar)
+    return _conclude(finished, order.bar)
 
 
 def _check_ways_in(
@@ -93,43 +103,10 @@ def _check_ways_in(
             raise InputError(f"the inventory {source} does not exist", "Name a file or directory, or 'host,'.")
 
 
-def _run(
-    targets: tuple[str, ...],
-    inventories: tuple[str, ...],
-    root: Path | None,
-    name: str | None,
-    policy_path: Path | None,
-    runs_dir: Path,
-    rest: dict[str, Any],
-    console: Console,
-    quiet: bool,
-) -> Any:
-    from grundton.runner import audit as ways
-    from grundton.runner import progress
-    from grundton.runner.targets import parse_targets
-
-    policy = _checked_policy(policy_path)
-    command = ["grundton", *sys.argv[1:]]
-    if root is not None:
-        return ways.audit_tree(root, name=name, policy=policy, runs_dir=runs_dir, command=command)
-    common: dict[str, Any] = {
-        "runs_dir": runs_dir,
-        "connection": _connection(rest),
-        "progress": progress.choose(console, quiet=quiet),
-        "command": command,
-    }
-    if inventories:
-        return ways.audit_inventory(inventories, **common)
-    return ways.audit_targets(parse_targets(targets), policy, **common)
-
-
 def _checked_policy(path: Path | None) -> dict[str, Any]:
     """Read and check the policy before any host is contacted."""
     if path is None:
         return {}
-    from grundton.policy import PolicyError, load_policy
-    from grundton.runner.variables import read_policy_file
-
     variables, origins = read_policy_file(path)
     try:
         load_policy(variables, host="", origins=origins)
@@ -138,9 +115,7 @@ def _checked_policy(path: Path | None) -> dict[str, Any]:
     return variables
 
 
-def _connection(rest: dict[str, Any]) -> Any:
-    from grundton.runner.play import Connection
-
+def _connection(rest: dict[str, Any]) -> Connection:
     become_password = ssh_password = None
     if rest["ask_pass"]:
         ssh_password = click.prompt("SSH password", hide_input=True, err=True)
@@ -159,10 +134,9 @@ def _connection(rest: dict[str, Any]) -> Any:
     )
 
 
-def _conclude(finished: Any, bar: Bar) -> int:
+def _conclude(finished: Audit, bar: Bar) -> int:
     """Say who was missed and where the report is; return the exit code."""
     from grundton.cli.main import BELOW_GATE, NOT_AUDITED, OK, USAGE
-    from grundton.runner.audit import no_voip
 
     missed = finished.missed
     _name_missed(missed, len(finished.outcomes))
@@ -173,13 +147,14 @@ def _conclude(finished: Any, bar: Bar) -> int:
         return NOT_AUDITED
     if not finished.has_voip:
         raise no_voip("on any host that was reached" if len(finished.outcomes) > 1 else "on this host")
-    if below_gate(finished.document, bar):
-        return BELOW_GATE
-    # A gate that lets unreached hosts through was asked for; otherwise an incomplete audit is not a success.
-    return NOT_AUDITED if missed and not bar.allow_not_checked else OK
+    below = below_gate(finished.document, bar)
+    if missed and not bar.allow_not_checked:
+        # Incomplete comes before bad: nobody knows yet what the missed hosts would have added.
+        return NOT_AUDITED
+    return BELOW_GATE if below else OK
 
 
-def _name_missed(missed: dict[str, Any], total: int) -> None:
+def _name_missed(missed: dict[str, HostOutcome], total: int) -> None:
     if not missed:
         return
     click.echo(f"{len(missed)} of {total} host{'s' if total > 1 else ''} could not be audited:", err=True)

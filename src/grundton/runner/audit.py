@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from grundton import __version__
+from grundton.runner.bar import Bar
 from grundton.runner.errors import AuditError, GrundtonError, InputError
 from grundton.runner.folder import RunFolder
 from grundton.runner.judging import judge_run, stored_outcomes
@@ -21,6 +22,15 @@ from grundton.runner.progress import Progress
 from grundton.runner.targets import Target, inventory_of
 
 _READ_THE_LOG = "The whole story is in {log}."
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is the same for every way in: where runs go, the bar, and the command for the record."""
+
+    runs_dir: Path
+    bar: Bar
+    command: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,44 +52,27 @@ class Audit:
         return any(set(host["components"]) - {"host"} for host in self.document["hosts"].values())
 
 
-def audit_inventory(
-    sources: Sequence[str],
-    *,
-    runs_dir: Path,
-    connection: Connection,
-    progress: Progress,
-    command: Sequence[str] = (),
-    verbosity: int = 0,
-) -> Audit:
+def audit_inventory(sources: Sequence[str], order: Order, connection: Connection, progress: Progress) -> Audit:
     """Audit the hosts of an Ansible inventory."""
-    return _audit(list(sources), runs_dir, connection, progress, command, verbosity)
+    return _audit(list(sources), order, connection, progress)
 
 
 def audit_targets(
-    targets: Sequence[Target],
-    policy: Mapping[str, Any],
-    *,
-    runs_dir: Path,
-    connection: Connection,
-    progress: Progress,
-    command: Sequence[str] = (),
-    verbosity: int = 0,
+    targets: Sequence[Target], policy: Mapping[str, Any], order: Order, connection: Connection, progress: Progress
 ) -> Audit:
     """Audit hosts given by address."""
-    return _audit(inventory_of(targets, policy), runs_dir, connection, progress, command, verbosity)
+    return _audit(inventory_of(targets, policy), order, connection, progress)
 
 
-def audit_tree(
-    root: Path, *, name: str | None, policy: Mapping[str, Any], runs_dir: Path, command: Sequence[str] = ()
-) -> Audit:
+def audit_tree(root: Path, name: str | None, policy: Mapping[str, Any], order: Order) -> Audit:
     """Audit a copied file tree, without Ansible and without a host."""
     from grundton.runner.offline import snapshot_of_tree
 
     if not root.is_dir():
         reason = "it is not a directory" if root.exists() else "it does not exist"
         raise InputError(f"cannot audit {root}: {reason}", "Name the root of a copied tree, the directory above etc/.")
-    folder = RunFolder.create(runs_dir)
-    with _noted(folder, command):
+    folder = RunFolder.create(order.runs_dir)
+    with _noted(folder, order.command):
         document = snapshot_of_tree(root, folder.key())
         host = name or document.get("hostname") or root.resolve().name or "tree"
         folder.write_snapshot(host, document)
@@ -90,7 +83,7 @@ def audit_tree(
         if not set(document["components"]) - {"host"}:
             folder.write_hosts({host: outcomes[host].as_data()})
             raise no_voip(f"in {root}")
-        return Audit(folder, judge_run(folder, outcomes), outcomes)
+        return Audit(folder, judge_run(folder, outcomes, order.bar), outcomes)
 
 
 def no_voip(where: str) -> AuditError:
@@ -103,23 +96,21 @@ def no_voip(where: str) -> AuditError:
 
 
 def _audit(
-    inventory: Sequence[str] | Mapping[str, Any],
-    runs_dir: Path,
-    connection: Connection,
-    progress: Progress,
-    command: Sequence[str],
-    verbosity: int,
+    inventory: Sequence[str] | Mapping[str, Any], order: Order, connection: Connection, progress: Progress
 ) -> Audit:
-    folder = RunFolder.create(runs_dir)
-    with _noted(folder, command):
+    folder = RunFolder.create(order.runs_dir)
+    with _noted(folder, order.command):
         played = run_playbook(
             "audit",
             inventory=inventory,
-            variables={"grundton_run_dir": str(folder.path.absolute())},
+            variables={
+                "grundton_run_dir": str(folder.path.absolute()),
+                "grundton_fail_on": order.bar.fail_on,
+                "grundton_allow_not_checked": order.bar.allow_not_checked,
+            },
             connection=connection,
             progress=progress,
             log=folder.log,
-            verbosity=verbosity,
         )
         if "assessed_at" not in folder.read_run():
             raise _not_audited(played, folder, inventory, connection.limit)

@@ -9,6 +9,7 @@ from typing import Any
 NEVER = "none"
 MEASURE = "measure"
 SEVERITIES = ("low", "medium", "high", "critical")
+DEFAULT = "high"
 CHOICES = (NEVER, MEASURE, *SEVERITIES)
 #: What the reports call "no threshold".
 _NO_THRESHOLD = "never"

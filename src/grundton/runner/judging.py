@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grundton import __version__
+from grundton.runner.bar import Bar
 from grundton.runner.errors import InputError
 from grundton.runner.folder import RunFolder
 from grundton.runner.outcome import HostOutcome
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
     from grundton.policy import Policy
 
 
-def judge_run(folder: RunFolder, outcomes: Mapping[str, HostOutcome], now: datetime | None = None) -> dict[str, Any]:
+def judge_run(
+    folder: RunFolder, outcomes: Mapping[str, HostOutcome], bar: Bar, now: datetime | None = None
+) -> dict[str, Any]:
     """Assess every host of the run, write assessment and reports, and return the assessment document."""
     from grundton import assess, catalog, report
-    from grundton.records import records_of
+    from grundton.records import RecordsError, records_of
     from grundton.report.html import render_html
     from grundton.report.terminal import render_text
 
@@ -28,8 +31,18 @@ def judge_run(folder: RunFolder, outcomes: Mapping[str, HostOutcome], now: datet
     folder.write_hosts({name: outcome.as_data() for name, outcome in outcomes.items()})
     known = catalog.load()
     policies = _policies(folder, outcomes)
-    about = {"id": folder.id, "assessed_at": f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}
-    assessment = assess.assess(_inputs(folder, outcomes, policies), known, records_of(policies.values()), moment, about)
+    try:
+        records = records_of(policies.values())
+    except RecordsError as problem:
+        raise InputError(str(problem), "Give every waiver, attestation and decision an id of its own.") from problem
+    about = {
+        "id": folder.id,
+        "started": _started(folder),
+        "assessed_at": f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "fail_on": bar.threshold,
+        "allow_not_checked": bar.allow_not_checked,
+    }
+    assessment = assess.assess(_inputs(folder, outcomes, policies), known, records, moment, about)
     document = report.to_document(assessment, known)
     folder.write_text(folder.assessment, report.to_json(document))
     folder.write_text(folder.html, render_html(document))
@@ -50,12 +63,9 @@ def stored_outcomes(folder: RunFolder) -> dict[str, HostOutcome]:
 def _policies(folder: RunFolder, outcomes: Mapping[str, HostOutcome]) -> dict[str, Policy]:
     from grundton.policy import PolicyError, load_policy
 
+    audited = [name for name in sorted(outcomes) if outcomes[name].audited]
     try:
-        return {
-            name: load_policy(folder.read_policy(name), host=name)
-            for name in sorted(outcomes)
-            if outcomes[name].audited
-        }
+        return {name: load_policy(folder.read_policy(name), host=name) for name in audited}
     except PolicyError as problem:
         raise InputError(str(problem), f"See {folder.path / 'policy'}.") from problem
 
@@ -63,6 +73,7 @@ def _policies(folder: RunFolder, outcomes: Mapping[str, HostOutcome]) -> dict[st
 def _inputs(
     folder: RunFolder, outcomes: Mapping[str, HostOutcome], policies: Mapping[str, Policy]
 ) -> Iterator[HostInput]:
+    """One host at a time: a snapshot is read when its turn comes."""
     from grundton.assess import HostInput
     from grundton.model.snapshot import Snapshot, SnapshotError
 
@@ -78,6 +89,10 @@ def _inputs(
         yield HostInput(name, snapshot, policies[name])
 
 
-def report_paths(folder: RunFolder) -> list[Path]:
-    """Return the files a person may want to open."""
-    return [path for path in (folder.html, folder.text, folder.assessment) if path.exists()]
+def _started(folder: RunFolder) -> str:
+    """When the run began; its id says so, too."""
+    known = folder.read_run().get("started_at")
+    if known:
+        return str(known)
+    match = re.match(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-", folder.id)
+    return "{}-{}-{}T{}:{}:{}Z".format(*match.groups()) if match else ""

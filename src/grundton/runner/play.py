@@ -121,7 +121,6 @@ def run_playbook(
     connection: Connection,
     progress: Progress,
     log: Path,
-    verbosity: int = 0,
 ) -> PlayResult:
     """Run `playbooks/<name>.yml` of the collection; every event goes to `progress` and, as text, to `log`."""
     # ansible-runner leaves its environment, arguments and events on disk: it gets a private place that does not
@@ -142,7 +141,6 @@ def run_playbook(
                 cmdline=shlex.join(connection.arguments()) or None,
                 limit=connection.limit,
                 forks=connection.forks,
-                verbosity=verbosity or None,
                 event_handler=events.handler,
                 suppress_env_files=True,
                 quiet=True,

@@ -16,7 +16,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 def main():
     module = AnsibleModule(
-        argument_spec={"run_key": {"type": "str", "no_log": True}, "root": {"type": "path"}}, supports_check_mode=True
+        argument_spec={"run_key": {"type": "str", "no_log": True}, "generator_version": {"type": "str"}},
+        supports_check_mode=True,
     )
     time.sleep(float(os.environ.get("STUB_SLEEP", "0")))
     behaviour = os.environ.get("STUB", "")

@@ -103,6 +103,13 @@ def test_unreached_hosts_can_be_allowed(grundton):
     assert code == 0, err
 
 
+def test_incomplete_comes_before_below_the_gate(grundton):
+    hosts = inventory(f"all: {{hosts: {{good: {GOOD}, closed: {CLOSED}}}}}")
+    code, _, err = grundton("audit", "-i", hosts, "--fail-on", "low", "-q")
+    assert code == 3
+    assert "gate not met" in err
+
+
 def test_no_host_reached(grundton):
     code, _, err = grundton("audit", "root@127.0.0.1:9")
     assert code == 3
