@@ -114,6 +114,7 @@ _BOOLEAN = frozenset(("", "yes", "no", "true", "false", "on", "off", "0", "1", "
 _FILE = re.compile(
     r"^(/[^\s]*|[\w./-]+\.(pem|key|crt|cert|cer|der|p12|pfx|wav|gsm|sln|ulaw|alaw|conf|py|sh|pl))$", re.I
 )
+_DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
@@ -173,13 +174,13 @@ class Redactor:
 def classes(text: str) -> str:
     """Which kinds of characters a text uses, as a subset of ``luds`` in that order."""
     found = ""
-    if any(char.islower() for char in text):
+    if text.upper() != text:
         found += "l"
-    if any(char.isupper() for char in text):
+    if text.lower() != text:
         found += "u"
-    if any(char.isdigit() for char in text):
+    if _DIGIT.search(text):
         found += "d"
-    if not text.isalnum() and text:
+    if text and not text.isalnum():
         found += "s"
     return found
 
@@ -233,8 +234,8 @@ def _is_sequence(low: str) -> bool:
         back = low[::-1]
         if any(low in row or back in row for row in _ROWS):
             return True
-    steps = {ord(right) - ord(left) for left, right in zip(low, low[1:])}
-    return len(steps) == 1 and steps <= {1, -1, 2, -2}
+    step = ord(low[1]) - ord(low[0])
+    return step in (1, -1, 2, -2) and all(ord(right) - ord(left) == step for left, right in zip(low, low[1:]))
 
 
 def _is_repeated(low: str) -> bool:
@@ -256,7 +257,7 @@ def looks_secret(name: str, value: str) -> bool:
     """
     known = _LOOKS.get(name)
     if known is None:
-        known = _name_looks_secret(name)
+        known = name_looks_secret(name)
         if len(_LOOKS) < 20000:
             _LOOKS[name] = known
     if not known:
@@ -264,7 +265,8 @@ def looks_secret(name: str, value: str) -> bool:
     return value.lower() not in _BOOLEAN and not _FILE.match(value) and not is_reference(value)
 
 
-def _name_looks_secret(name: str) -> bool:
+def name_looks_secret(name: str) -> bool:
+    """Whether a name alone sounds like a secret."""
     words = [word.lower() for word in _WORD.findall(name)]
     low = name.lower()
     if any(low.endswith(end) for end in _NAME_NOT):

@@ -46,20 +46,43 @@ MAX_LEVEL = 11
 
 _MAX_FILES = 20000
 _MAX_NAME = 79
+_MAX_INHERITED = 20 * 1000 * 1000
 
 
 class Section:
-    """``[name]`` with everything it holds, inherited values first."""
+    """``[name]`` with everything it holds, inherited values first.
 
-    __slots__ = ("file", "line", "name", "parents", "template", "variables")
+    ``prefix`` is the list of values this section began with, the same list for all sections that
+    began with the same template, so that it need be resolved only once. None when it does not hold any more.
+    """
+
+    __slots__ = ("_frozen", "file", "line", "name", "parents", "prefix", "template", "variables")
 
     def __init__(self, name: str, file: int, line: int) -> None:
         self.name = name
         self.template = False
         self.parents: List[str] = []
         self.variables: List[Variable] = []
+        self.prefix: Optional[List[Variable]] = None
         self.file = file
         self.line = line
+        self._frozen: Optional[List[Variable]] = None
+
+    def inherit(self, base: Section) -> None:
+        """Take over everything ``base`` holds at this moment."""
+        if base._frozen is None or len(base._frozen) != len(base.variables):
+            base._frozen = list(base.variables)
+        self.parents.append(base.name)
+        if self.variables:
+            self.variables.extend(base._frozen)
+        else:
+            self.variables = list(base._frozen)
+            self.prefix = base._frozen
+
+    def replace(self, position: int, variable: Variable) -> None:
+        """Put another value in the place of one (``+=``)."""
+        self.variables[position] = variable
+        self.prefix = self._frozen = None
 
     def first(self, name: str) -> Optional[str]:
         """The first value of ``name`` (any case), which is what Asterisk's sorcery looks at for ``type``."""
@@ -144,6 +167,7 @@ class _Reader:
         self.level = 0
         self.stack: List[str] = []
         self.opened = 0
+        self.inherited = 0
 
     def load(self, path: str) -> Config:
         full = self._full(path)
@@ -217,12 +241,12 @@ class _Reader:
                 variables = section.variables
             elif char == "#":
                 self._directive(text, number, line)
-            elif variables is None:
+            elif section is None or variables is None:
                 raise _StopReadingError(self._error("a line before any section", number, line))
             else:
                 name, equals, value = text.partition("=")
                 if not equals or name[-1:] == "+" or char == "\\":
-                    self._odd(text, variables, number, line)
+                    self._odd(text, section, number, line)
                     continue
                 if value[:1] == ">":
                     value = value[1:]
@@ -244,7 +268,7 @@ class _Reader:
 
     # -- one line ------------------------------------------------------------------------------
 
-    def _odd(self, text: str, variables: List[Variable], number: int, line: int) -> None:
+    def _odd(self, text: str, section: Section, number: int, line: int) -> None:
         """A line with an escape at its start, with ``+=``, or without an equal sign."""
         escaped = text[0] == "\\"
         if escaped:
@@ -258,11 +282,11 @@ class _Reader:
         value = text[at + 1 :]
         if at > (1 if escaped else 0) and text[at - 1] == "+":
             name = text[: at - 1].strip(BLANKS)
-            found = self._append_to(variables, name)
+            found = self._append_to(section.variables, name)
             if found is not None:
-                key, written = variables[found]
+                key, written = section.variables[found]
                 joined = (written[0] + value).strip(BLANKS)
-                variables[found] = (key, (joined, number, line))
+                section.replace(found, (key, (joined, number, line)))
                 return
         else:
             name = text[:at].strip(BLANKS)
@@ -271,7 +295,7 @@ class _Reader:
         if not name:
             self._remark("warning", "no name before the equal sign; Asterisk ignores the line", number, line)
             return
-        variables.append((name, (value.strip(BLANKS), number, line)))
+        section.variables.append((name, (value.strip(BLANKS), number, line)))
 
     @staticmethod
     def _append_to(variables: List[Variable], name: str) -> Optional[int]:
@@ -321,8 +345,11 @@ class _Reader:
                                 line,
                             )
                         )
-                    section.parents.append(base.name)
-                    section.variables.extend(base.variables)
+                    section.inherit(base)
+                    self.inherited += len(base.variables)
+                    if self.inherited > _MAX_INHERITED:
+                        self._incomplete("more inherited values than can be kept; the rest was not read")
+                        raise _StopReadingError(self._error("too much inheritance", number, line))
         if fresh:
             self.config.sections.append(section)
             self.names.setdefault(section.name.lower(), []).append(section)

@@ -16,10 +16,10 @@ from typing import Callable, Dict, Iterable, List, Optional, Tuple
 
 from ansible_collections.grundton.voip.plugins.module_utils.asterisk.parser import Remark, Section, Variable
 from ansible_collections.grundton.voip.plugins.module_utils.asterisk.pjsip_keys import LISTS, knows
-from ansible_collections.grundton.voip.plugins.module_utils.asterisk.resolve import combined_order
+from ansible_collections.grundton.voip.plugins.module_utils.asterisk.resolve import ORDERED, combined_order
 from ansible_collections.grundton.voip.plugins.module_utils.asterisk.secrets import (
     is_secret,
-    redact,
+    redact_plain,
     resembling,
 )
 from ansible_collections.grundton.voip.plugins.module_utils.redaction import Redactor
@@ -94,59 +94,118 @@ def resolve_pjsip(
     return view
 
 
+@dataclass
+class _Resolved:
+    """Values of the beginning of a section, resolved once for all sections that begin with it."""
+
+    values: ConfigValues
+    order: List[Occurrence]
+    size: int
+
+
 class _Values:
-    """Resolves sections; remembers what it decided about keys, and about inherited values."""
+    """Resolves sections; remembers what is the same for many: keys, and what a template contributes."""
 
     def __init__(self, redactor: Redactor) -> None:
         self.redactor = redactor
         self.lower: Dict[str, str] = {}
-        self.plain: Dict[Tuple[str, Tuple[str, int, int]], Occurrence] = {}
-        self.unknown: Dict[Tuple[str, str], bool] = {}
+        self.known: Dict[Tuple[str, str], bool] = {}
+        self.inherited: Dict[Tuple[str, int], List[Tuple[str, int, int]]] = {}
+        self.prefixes: Dict[int, Tuple[List[Variable], _Resolved]] = {}
 
     def values(self, kind: str, section: Section) -> Tuple[ConfigValues, List[Tuple[str, int, int]]]:
         """The effective values, and the keys Asterisk would not accept."""
-        raw: Dict[str, List[Tuple[str, int, int]]] = {}
+        start = self._prefix(section)
+        own = section.variables[start.size :]
+        values = dict(start.values)
+        order = start.order
         lower = self.lower
-        for name, written in section.variables:
+        reordered = False
+        secrets: List[Tuple[str, Tuple[str, int, int]]] = []
+        for name, written in own:
             key = lower.get(name)
             if key is None:
                 key = lower[name] = name.lower()
-            found = raw.get(key)
-            if found is None:
-                raw[key] = [written]
-            elif key in LISTS:
-                found.append(written)
+            text = written[0]
+            if is_secret("pjsip", key, text):
+                secrets.append((key, written))
+                kept: Occurrence = written
             else:
-                found[0] = written
-        values: ConfigValues = {}
-        names: Optional[Tuple[str, ...]] = None
-        unknown: List[Tuple[str, int, int]] = []
-        plain = self.plain
-        for key, writtens in raw.items():
-            done: List[Occurrence] = []
-            for written in writtens:
-                kept = plain.get((key, written))
-                if kept is None:
-                    text = written[0]
-                    if is_secret("pjsip", key, text):
-                        if names is None:
-                            names = resembling([(one, texts[-1][0]) for one, texts in raw.items()], section.name)
-                        kept = (self.redactor.secret(text, *names), written[1], written[2])
-                    else:
-                        safe = redact(self.redactor, "pjsip", key, text, ())
-                        kept = written if safe is text else (safe, written[1], written[2])
-                        plain[(key, written)] = kept
-                done.append(kept)
-            values[key] = done
-            known = self.unknown.get((kind, key))
-            if known is None:
-                known = self.unknown[(kind, key)] = knows(kind, key)
-            if not known:
-                unknown.append((key, writtens[0][1], writtens[0][2]))
-        order = combined_order(section.variables, raw) if len(raw) > 1 else []
+                safe = redact_plain(self.redactor, "pjsip", key, text)
+                kept = written if safe is text else (safe, written[1], written[2])
+            if key in LISTS:
+                values[key] = [*values.get(key, ()), kept]
+                reordered = reordered or key in ORDERED
+            else:
+                values[key] = [kept]
+        if secrets:
+            self._hide(values, secrets, section)
+        if reordered:
+            order = self._order(section)
         if order:
             values["_order"] = order
-        return values, unknown
+        return values, self._unknown(kind, section, start.size, own)
+
+    def _unknown(self, kind: str, section: Section, size: int, own: List[Variable]) -> List[Tuple[str, int, int]]:
+        """Keys objects of this type do not have; what a template brings is looked at once per type."""
+        found: List[Tuple[str, int, int]] = []
+        if size:
+            pair = (kind, id(section.prefix))
+            if pair not in self.inherited:
+                self.inherited[pair] = self._check(kind, section.variables[:size])
+            found.extend(self.inherited[pair])
+        found.extend(self._check(kind, own))
+        return found
+
+    def _check(self, kind: str, variables: List[Variable]) -> List[Tuple[str, int, int]]:
+        found: List[Tuple[str, int, int]] = []
+        for name, written in variables:
+            pair = (kind, name)
+            known = self.known.get(pair)
+            if known is None:
+                known = self.known[pair] = knows(kind, name.lower())
+            if not known:
+                found.append((name.lower(), written[1], written[2]))
+        return found
+
+    def _prefix(self, section: Section) -> _Resolved:
+        prefix = section.prefix
+        if prefix is None:
+            return _NOTHING
+        found = self.prefixes.get(id(prefix))
+        if found is not None:
+            return found[1]
+        if any(is_secret("pjsip", name, written[0]) for name, written in prefix):
+            # A template with a secret: what it resembles depends on the section, so nothing is shared.
+            resolved = _NOTHING
+        else:
+            part = Section("", section.file, section.line)
+            part.variables = list(prefix)
+            values, _none = self.values("", part)
+            order = values.pop("_order", [])
+            resolved = _Resolved(values, order, len(prefix))
+        self.prefixes[id(prefix)] = (prefix, resolved)  # the list is kept, so that its id stays its own
+        return resolved
+
+    def _hide(self, values: ConfigValues, secrets: List[Tuple[str, Tuple[str, int, int]]], section: Section) -> None:
+        texts = [(key, occurrences[-1][0]) for key, occurrences in values.items()]
+        names = resembling([(key, text) for key, text in texts if isinstance(text, str)], section.name)
+        hidden = {id(written): written for _key, written in secrets}
+        for key in {key for key, _written in secrets}:
+            done: List[Occurrence] = []
+            for one in values[key]:
+                written = hidden.get(id(one))
+                done.append(one if written is None else (self.redactor.secret(written[0], *names), one[1], one[2]))
+            values[key] = done
+
+    def _order(self, section: Section) -> List[Occurrence]:
+        raw: Dict[str, List[Tuple[str, int, int]]] = {}
+        for name, written in section.variables:
+            raw.setdefault(name.lower(), []).append(written)
+        return combined_order(section.variables, raw)
+
+
+_NOTHING = _Resolved({}, [], 0)
 
 
 # -- pjsip_wizard.conf -----------------------------------------------------------------------------

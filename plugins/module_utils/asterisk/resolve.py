@@ -23,6 +23,9 @@ _ORDERED = (
     frozenset(("allow", "disallow")),
 )
 
+#: All keys of these families.
+ORDERED = frozenset(key for family in _ORDERED for key in family)
+
 
 def resolve(spec: Spec, sections: Iterable[Section], redactor: Redactor) -> List[Item]:
     """The objects of one file, in the order of their first section.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import List, Tuple
+from typing import Dict, List, Tuple
 
 from ansible_collections.grundton.voip.plugins.module_utils.asterisk.words import words
 from ansible_collections.grundton.voip.plugins.module_utils.redaction import (
     Redactor,
     is_reference,
     looks_secret,
+    name_looks_secret,
 )
 from ansible_collections.grundton.voip.plugins.module_utils.snapshot.model import Text
 
@@ -35,15 +36,29 @@ _REGISTER = re.compile(r"^(?P<head>[^:@]*:)(?P<secret>[^@]*?)(?P<tail>(?::[^:@]*
 _REALM = re.compile(r"^(?P<head>[^:#@]*[:#])(?P<secret>.*?)(?P<tail>(?:@[^@]*)?)$", re.S)
 
 
+_ALL, _NONE, _MAYBE = 1, 2, 3
+_CLASSES: Dict[Tuple[str, str], int] = {}
+
+
 def is_secret(stem: str, key: str, value: str) -> bool:
     """Whether the value of ``key`` (any case) in ``<stem>.conf`` is a secret as a whole."""
-    low = key.lower()
-    bare = low.rpartition("/")[2]  # pjsip_wizard.conf: inbound_auth/password
+    found = _CLASSES.get((stem, key))
+    if found is None:
+        found = _class(stem, key)
+        if len(_CLASSES) < 50000:
+            _CLASSES[(stem, key)] = found
+    if found == _MAYBE:
+        return looks_secret(key.rpartition("/")[2], value)
+    return found == _ALL
+
+
+def _class(stem: str, key: str) -> int:
+    bare = key.lower().rpartition("/")[2]  # pjsip_wizard.conf: inbound_auth/password
     if bare in _ALWAYS:
-        return True
-    if bare in _NEVER or (stem, bare) == ("iax", "auth"):
-        return False
-    return looks_secret(bare, value)
+        return _ALL
+    if bare in _NEVER or (stem, bare) == ("iax", "auth") or not name_looks_secret(bare):
+        return _NONE
+    return _MAYBE
 
 
 def resembling(values: List[Tuple[str, str]], section: str) -> Tuple[str, ...]:
@@ -60,6 +75,11 @@ def redact(redactor: Redactor, stem: str, key: str, value: str, names: Tuple[str
     """``value`` as it may leave the host: itself, with marks in it, or as a redacted secret."""
     if is_secret(stem, key, value):
         return redactor.secret(value, *names)
+    return redact_plain(redactor, stem, key, value)
+
+
+def redact_plain(redactor: Redactor, stem: str, key: str, value: str) -> str:
+    """The same for a value that is no secret as a whole."""
     special = _SPECIAL.get((stem, key.lower()))
     if special is not None:
         return special(redactor, value)

@@ -16,8 +16,9 @@ _VOICEMAIL = ("general", "zonemessages")
 def resolve_voicemail(sections: Iterable[Section], redactor: Redactor) -> Tuple[List[Item], List[Remark]]:
     """``voicemail.general``, ``.zonemessages``, ``.aliases``, one ``.context`` per context, ``.mailbox`` per box.
 
-    ``aliases`` is the section that ``aliasescontext`` names. A box is ``1234@context``; of two equal ones the first counts. Its options become keys of their own; ``pin_locked``
-    says that the user cannot change the PIN (a leading ``-``).
+    ``aliases`` is the section that ``aliasescontext`` names. A box is ``1234@context``; of two equal ones the first
+    counts. Its options become keys of their own; ``pin_locked`` says that the user cannot change the PIN (a
+    leading ``-``).
     """
     items: List[Item] = []
     remarks: List[Remark] = []

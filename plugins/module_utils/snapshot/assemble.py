@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Tuple, cast
 
 from ansible_collections.grundton.voip.plugins.module_utils.snapshot.model import (
     ABSENT,
@@ -11,9 +11,11 @@ from ansible_collections.grundton.voip.plugins.module_utils.snapshot.model impor
     NOT_CHECKED,
     OK,
     Component,
+    ConfigValues,
     Contribution,
     FileTable,
     Item,
+    Occurrence,
     Place,
     Source,
 )
@@ -59,7 +61,8 @@ def assemble(contributions: Iterable[Contribution], header: Dict[str, Any], limi
     document["components"] = {name: _component(components[name]) for name in sorted(components)}
     document["files"] = files.paths
     document["sources"] = {key: _source(sources[key]) for key in sorted(sources)}
-    document["objects"] = [_object(item) for item in kept]
+    lists = _Lists()
+    document["objects"] = [_object(item, lists) for item in kept]
     document["notes"] = notes
     return document
 
@@ -71,11 +74,12 @@ def _place(place: Place, mapping: List[int]) -> List[int]:
 def _renumber(item: Item, mapping: List[int]) -> None:
     if item.at is not None:
         item.at = (mapping[item.at[0]], item.at[1])
-    if item.origin != CONFIG:
-        return
-    for occurrences in item.values.values():
-        if isinstance(occurrences, list):
-            occurrences[:] = [(one[0], mapping[one[1]], one[2]) for one in occurrences]  # type: ignore[index, misc]
+    if item.origin == CONFIG:
+        # Lists may be shared by many objects, so they are replaced, not changed.
+        item.values = {
+            key: [(text, mapping[file], line) for text, file, line in occurrences]
+            for key, occurrences in cast("ConfigValues", item.values).items()
+        }
 
 
 def _merge_source(sources: Dict[str, Source], source: Source) -> None:
@@ -155,13 +159,26 @@ def _source(source: Source) -> Dict[str, Any]:
     return entry
 
 
-def _object(item: Item) -> Dict[str, Any]:
+class _Lists:
+    """Occurrences as lists for JSON, each shared list made once."""
+
+    def __init__(self) -> None:
+        self._made: Dict[int, Tuple[List[Occurrence], List[List[Any]]]] = {}
+
+    def of(self, occurrences: List[Occurrence]) -> List[List[Any]]:
+        found = self._made.get(id(occurrences))
+        if found is None:
+            found = self._made[id(occurrences)] = (occurrences, [list(one) for one in occurrences])
+        return found[1]
+
+
+def _object(item: Item, lists: _Lists) -> Dict[str, Any]:
     entry: Dict[str, Any] = {"from": item.origin, "kind": item.kind, "name": item.name}
-    at: Optional[Tuple[int, int]] = item.at
-    if at is not None:
-        entry["at"] = list(at)
+    if item.at is not None:
+        entry["at"] = list(item.at)
     if item.origin == CONFIG:
-        entry["values"] = {key: [list(one) for one in occurrences] for key, occurrences in item.values.items()}
+        values = cast("ConfigValues", item.values)
+        entry["values"] = {key: lists.of(occurrences) for key, occurrences in values.items()}
     else:
         entry["values"] = item.values
     return entry
