@@ -11,12 +11,12 @@ import json
 import re
 import stat
 import time
-from dataclasses import dataclass
 from typing import Optional
 
 from ..snapshot.deadline import Deadline
 from ..snapshot.model import Contribution
 from . import unitfile
+from .backuptools import NAMED, NOT_BACKUPS, Facts, job
 from .cron import jobs, script_of, without_comments
 from .sheet import Sheet, yes
 from .tree import Tree
@@ -29,84 +29,6 @@ DRILLS = "/var/lib/grundton/drills"
 
 #: Where the backup role notes its last run: JSON with ``at``.
 LAST = "/var/lib/grundton/backup/last.json"
-
-_TOOLS = re.compile(
-    r"\b(restic|borgmatic|borg|rsnapshot|duplicity|duply|rdiff-backup|kopia|bacula-fd|bareos-fd|"
-    r"proxmox-backup-client|backup2l)\b"
-)
-_COPY = re.compile(r"\b(rsync|tar|rclone|scp|mariadb-dump|mysqldump|pg_dump(?:all)?)\b")
-_NAMED = re.compile(r"backup|restic|borg|snapshot-|rsnapshot", re.I)
-_NOT_OURS = re.compile(r"dpkg|e2scrub|man-db|apt-compat|systemd-|lvm|mdadm|plymouth|snapd|popularity|fstrim|^btrfs")
-
-_REPOSITORY = (
-    re.compile(r"\b(?:RESTIC_REPOSITORY|BORG_REPO)\s*=\s*[\"']?([^\s\"'#]+)"),
-    re.compile(r"\brestic\b[^\n;|&]*?\s(?:-r|--repo)[=\s]+[\"']?([^\s\"']+)"),
-    re.compile(
-        r"\bborg\s+(?:create|prune|check|list|init)\b[^\n;|&]*?[\s\"']((?:ssh://\S+?|[\w.-]+@[\w.-]+:\S+?|/\S+?))::"
-    ),
-    re.compile(r"^\s*-\s*(?:path:\s*)?[\"']?(ssh://\S+|[\w.-]+@[\w.-]+:\S+|/\S+?)[\"']?\s*$", re.M),
-    re.compile(r"^snapshot_root\s+(\S+)", re.M),
-    re.compile(r"\bduplicity\b[^\n;|&]*\s((?:\w+://|file:)\S+)"),
-    re.compile(r"\brsync\b[^\n;|&]*\s((?:[\w.-]+@)?[\w.-]+::?/?\S*|rsync://\S+)"),
-)
-
-
-@dataclass
-class Facts:
-    """What a job's texts say. ``repository`` is kept inside, only its kind is reported."""
-
-    tool: str
-    repository: str
-    kind: str
-    encryption: str
-    check: bool
-    dumps: bool
-
-
-def repository_kind(repository: str, tool: str) -> str:
-    """``local``, ``sftp``, ``rest``, ``s3``, ``rclone``, ``ssh``, ``cloud`` or ``unknown``."""
-    if not repository or "$" in repository:
-        return "unknown"
-    scheme = repository.partition(":")[0].lower()
-    if repository.startswith(("/", "file:", "./", "~")):
-        return "local"
-    if scheme in ("sftp", "rest", "s3", "rclone", "ssh"):
-        return scheme
-    if scheme in ("b2", "azure", "gs", "swift", "gdocs", "onedrive", "http", "https", "webdav", "webdavs"):
-        return "cloud"
-    if scheme in ("scp", "rsync") or re.match(r"(?:[\w.-]+@)?[\w.-]+:", repository):
-        return "ssh"
-    return "local" if tool in ("restic", "borg") else "unknown"
-
-
-def facts(text: str) -> Optional[Facts]:
-    """What a command, its script, environment and settings say about a backup; ``None`` when it makes none."""
-    found = _TOOLS.search(text)
-    copying = _COPY.search(text)
-    if not found and not copying:
-        return None
-    tool = found.group(1) if found else "script"
-    repository = next((match.group(1) for match in (p.search(text) for p in _REPOSITORY) if match), "")
-    encryption = "unknown"
-    if tool in ("restic", "kopia"):
-        encryption = "yes"
-    elif tool in ("borg", "borgmatic"):
-        if re.search(r"--encryption[=\s]+none|encryption:\s*none", text):
-            encryption = "no"
-        elif re.search(r"BORG_PASS(?:PHRASE|COMMAND|PHRASE_FD)|encryption_pass", text):
-            encryption = "yes"
-    elif tool in ("script", "rsnapshot", "rdiff-backup", "backup2l"):
-        encryption = yes(re.search(r"\b(?:gpg2?|age|openssl\s+enc|gocryptfs|ccrypt)\b", text) is not None)
-    elif tool in ("duplicity", "duply"):
-        encryption = yes("--no-encryption" not in text)
-    return Facts(
-        tool=tool,
-        repository=repository,
-        kind=repository_kind(repository, tool),
-        encryption=encryption,
-        check=bool(re.search(r"\b(?:restic\b[^\n;|&]*\scheck|borg(?:matic)?\s+check|--read-data)", text)),
-        dumps=bool(re.search(r"mysqldump|mariadb-dump|pg_dump|sqlite3\b.*(?:\.backup|VACUUM)|ExecStartPre=", text)),
-    )
 
 
 def parse_iso(text: object) -> Optional[float]:
@@ -157,9 +79,9 @@ def _first(known: dict[str, dict[str, list[str]]], unit: str, key: str) -> str:
 def _add_units(sheet: Sheet, tree: Tree, known: dict[str, dict[str, list[str]]], now: float) -> None:
     links = unitfile.wanted(tree)
     own = {name for name in tree.names("/etc/systemd/system") if name.endswith(".service")}
-    named = {name for name in unitfile.unit_names(tree) if name.endswith(".service") and _NAMED.search(name)}
+    named = {name for name in unitfile.unit_names(tree) if name.endswith(".service") and NAMED.search(name)}
     for name in sorted(own | named):
-        if _NOT_OURS.search(name):
+        if NOT_BACKUPS.search(name):
             continue
         unit = unitfile.load(tree, name)
         if unit is None or unit.masked or unit.settings.get("Type", [""])[-1] in ("notify", "forking", "dbus"):
@@ -171,8 +93,8 @@ def _add_units(sheet: Sheet, tree: Tree, known: dict[str, dict[str, list[str]]],
         if unit.settings.get("ExecStartPre"):
             texts.append("ExecStartPre=")
         texts += _settings_of("\n".join(texts), tree)
-        told = facts("\n".join(texts))
-        if told is None or (told.tool == "script" and not _NAMED.search(name)):
+        told = job(name, "\n".join(texts))
+        if told is None:
             continue
         timer = name[: -len(".service")] + ".timer"
         timed = unitfile.load(tree, timer)
@@ -201,22 +123,19 @@ def _add_units(sheet: Sheet, tree: Tree, known: dict[str, dict[str, list[str]]],
 
 
 def _add_cron(sheet: Sheet, tree: Tree, now: float) -> None:
-    for job in jobs(tree)[0]:
-        if _NOT_OURS.search(job.where.rsplit("/", 1)[-1]):
-            continue
-        script = without_comments(script_of(tree, job.command))
-        text = f"{job.command}\n{script}"
-        text = "\n".join([text, *_settings_of(text, tree)])
-        told = facts(text)
-        if told is None or (told.tool == "script" and not _NAMED.search(f"{job.where} {job.command}")):
+    for entry in jobs(tree)[0]:
+        script = without_comments(script_of(tree, entry.command))
+        text = f"{entry.command}\n{script}"
+        told = job(entry.where, "\n".join([text, *_settings_of(text, tree)]))
+        if told is None:
             continue
         _add_job(
             sheet,
             tree,
-            job.where,
+            entry.where,
             told,
             now,
-            {"trigger": "cron", "schedule": job.schedule, "enabled": "yes", "config": job.where.split(":")[0]},
+            {"trigger": "cron", "schedule": entry.schedule, "enabled": "yes", "config": entry.where.split(":")[0]},
         )
 
 
@@ -263,6 +182,9 @@ def newest_snapshot(tree: Tree, told: Facts) -> Optional[float]:
         moments = [parse_iso(tree.line(path)) for path in tree.glob("/root/.config/borg/security/*/manifest-timestamp")]
         return max((moment for moment in moments if moment is not None), default=None)
     if told.kind == "local" and told.repository.startswith("/"):
+        info = tree.stat(told.repository)
+        if info is not None and stat.S_ISREG(info.st_mode):
+            return info.st_mtime
         return _newest(tree, [told.repository], 1)
     return None
 

@@ -8,6 +8,7 @@ from typing import Iterator, Optional
 
 from ..snapshot.deadline import Deadline
 from ..snapshot.model import Contribution
+from . import backuptools
 from .cmdline import redact
 from .sheet import Sheet
 from .tree import Tree
@@ -20,12 +21,6 @@ _COMPONENTS = (
     ("opensips", re.compile(r"\bopensips(?:-cli)?\b")),
     ("rtpengine", re.compile(r"\brtpengine\b")),
     ("coturn", re.compile(r"\bturn(?:server|admin|db)\b|\bcoturn\b")),
-)
-
-#: Programs that make backups.
-BACKUP = re.compile(
-    r"\b(restic|borgmatic|borg|rsnapshot|duplicity|duply|rdiff-backup|kopia|bacula-fd|bareos-fd|proxmox-backup-client|"
-    r"backup2l|bup|rclone|rsync|tar|backup)\b"
 )
 
 #: Most jobs listed.
@@ -113,8 +108,9 @@ def collect(root: str, live: bool, deadline: Deadline) -> list[Contribution]:  #
     listed = 0
     for job in found:
         text = f"{job.command}\n{without_comments(script_of(tree, job.command))}"
-        components, backup = touches(text), re.search(r"\b(?:restic|borg\w*|rsnapshot|duplicity|backup)\b", text)
-        if not components and not backup:
+        components = touches(text)
+        makes_backup = backuptools.job(job.where, text) is not None
+        if not components and not makes_backup:
             continue
         listed += 1
         if listed > MAX_JOBS:
@@ -128,7 +124,7 @@ def collect(root: str, live: bool, deadline: Deadline) -> list[Contribution]:  #
                 "user": job.user,
                 "command": redact(job.command)[:500],
                 "touches": components,
-                "backup": bool(backup),
+                "backup": makes_backup,
             },
         )
     allow, deny = tree.text("/etc/cron.allow"), tree.text("/etc/cron.deny")

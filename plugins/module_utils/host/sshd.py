@@ -91,6 +91,7 @@ def parse_effective(text: str) -> dict[str, object]:
     found: Values = {}
     for line in text.splitlines():
         keyword, _, rest = line.strip().partition(" ")
+        keyword = keyword.lower()  # OpenSSH 10 writes PermitRootLogin, older ones permitrootlogin
         if re.fullmatch(r"[a-z0-9]+", keyword):
             arguments = [rest.strip()] if keyword in ("subsystem", "setenv") else rest.split()
             name = _ALIASES.get(keyword, keyword)

@@ -166,8 +166,18 @@ def state(unit: UnitFile, links: dict[str, str]) -> str:
     return "disabled" if unit.installs else "static"
 
 
-def unit_names(tree: Tree, more: tuple[str, ...] = ()) -> set[str]:
-    """Every unit file name of the host, in the search path and the folders given."""
-    return {
-        name for folder in (*SEARCH, *more) for name in tree.names(folder) if "." in name and not name.endswith(".d")
-    }
+def unit_names(tree: Tree) -> set[str]:
+    """Every unit file name of the host."""
+    return {name for folder in SEARCH for name in tree.names(folder) if "." in name and not name.endswith(".d")}
+
+
+def is_alias(tree: Tree, name: str) -> bool:
+    """Whether a unit name is only a link to a unit of another name."""
+    for folder in SEARCH:
+        target = tree.link(f"{folder}/{name}")
+        if target is not None:
+            other = target.rsplit("/", 1)[-1]
+            return other not in (name, "null") and "@." not in other
+        if tree.stat(f"{folder}/{name}", follow=False) is not None:
+            return False
+    return False

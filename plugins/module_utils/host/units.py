@@ -10,7 +10,7 @@ import fnmatch
 import re
 import threading
 import time
-from typing import Callable, Optional
+from typing import Collection, Optional
 
 from ..snapshot.deadline import Deadline
 from ..snapshot.model import Contribution
@@ -46,14 +46,6 @@ PROPERTIES = words(
     """
 )
 
-#: Where generators leave units made from init scripts and ``fstab``.
-GENERATED = (
-    "/run/systemd/generator",
-    "/run/systemd/generator.early",
-    "/run/systemd/generator.late",
-    "/run/systemd/transient",
-)
-
 #: Properties given as lists of words.
 LISTS = frozenset(
     words(
@@ -63,6 +55,11 @@ LISTS = frozenset(
     Triggers TriggeredBy Names Before Conflicts
     """
     )
+)
+
+#: Services whose exposure is asked, when they run.
+_RATED = frozenset(
+    name for name in (*UNITS, *OTHER_UNITS) if name.endswith(".service") and not name.startswith("systemd-")
 )
 
 #: Properties that belong to our own keys or are used only to compute them.
@@ -91,10 +88,10 @@ def parse_show(text: str) -> list[dict[str, list[str]]]:
 
 
 def parse_security(text: str) -> dict[str, tuple[str, str]]:
-    """Exposure and rating by unit of a ``systemd-analyze security`` table."""
+    """Exposure and rating by unit of a ``systemd-analyze security`` answer (table, or details of one unit)."""
     found = {}
     for line in text.splitlines():
-        match = re.match(r"\s*(\S+\.service)\s+(\d+\.\d)\s+([A-Z]+)", line)
+        match = re.match(r"(?:.*exposure level for )?\s*(\S+\.service):?\s+(\d+\.\d)\s+([A-Z]+)", line, re.ASCII)
         if match:
             found[match.group(1)] = (match.group(2), match.group(3))
     return found
@@ -174,25 +171,38 @@ class Units:
         """(units, why there are none). The first caller asks, the others wait for its answer."""
         with self._lock:
             if self._known is None:
-                # A name without a file makes the manager search its whole path again: 5 ms each.
-                existing = unitfile.unit_names(Tree("/"), GENERATED)
-                names = [*(name for name in (*UNITS, *OTHER_UNITS) if name in existing), *UNIT_PATTERNS]
-                rating = threading.Thread(target=self._rate, args=(deadline,), daemon=True)
-                rating.start()
+                # Patterns match loaded units only. A plain name would make the manager load the unit from
+                # disk, 10 ms each; what is not loaded does not run and is read from its files instead.
+                patterns = [f"{name[:-1]}[{name[-1]}]" for name in (*UNITS, *OTHER_UNITS)]
                 answer = run(
-                    ["systemctl", "show", "--no-pager", f"--property={','.join(PROPERTIES)}", "--", *names],
+                    [
+                        "systemctl",
+                        "show",
+                        "--no-pager",
+                        f"--property={','.join(PROPERTIES)}",
+                        "--",
+                        *patterns,
+                        *UNIT_PATTERNS,
+                    ],
                     deadline,
                 )
-                rating.join(deadline.within(3.0))
                 self._known = parse_show(answer.out) if answer.out else []
                 self._failure = "" if self._known else answer.why()
+                self._security = self._rate(deadline)
             return self._known, self._failure
 
-    def _rate(self, deadline: Deadline) -> None:
-        self._security = run(["systemd-analyze", "security", "--no-pager"], deadline, 2.0)
+    def _rate(self, deadline: Deadline) -> Ran:
+        names = [
+            name
+            for unit in self._known or ()
+            for name in unit.get("Id", ())
+            if name in _RATED and unit.get("ActiveState") == ["active"]
+        ]
+        # Asked for all units it takes five times as long.
+        return run(["systemd-analyze", "security", "--no-pager", *names], deadline, 2.0) if names else Ran(0)
 
     def security(self) -> Ran:
-        """The answer of ``systemd-analyze security``, asked together with the units."""
+        """The answer of ``systemd-analyze security``, asked for the named services that run."""
         return self._security
 
 
@@ -206,7 +216,9 @@ def collect(
         units = units or Units()
         known, failure = units.live(deadline)
         if known:
-            _add_live(sheet, known, units.security(), now)
+            loaded = _add_live(sheet, known, units.security(), now)
+            _add_static(sheet, tree, loaded, {"ActiveState": "inactive", "SubState": "dead"})
+            sheet.cut(tree.problems)
             return [sheet.contribution()]
         sheet.incomplete(f"the service manager was not asked, unit files only: {failure}")
     _add_static(sheet, tree)
@@ -214,12 +226,15 @@ def collect(
     return [sheet.contribution()]
 
 
-def _add_live(sheet: Sheet, known: list[dict[str, list[str]]], answer: Ran, now: float) -> None:
+def _add_live(sheet: Sheet, known: list[dict[str, list[str]]], answer: Ran, now: float) -> set[str]:
+    """Add the loaded units; returns all their names."""
     exposures = parse_security(answer.out)
-    if not exposures:
+    if not answer.ok and not exposures:
         sheet.incomplete(f"no exposure of units: {answer.why()}")
-    done = set()
+    done: set[str] = set()
+    names: set[str] = set()
     for properties in known:
+        names.update(" ".join(properties.get("Names", [])).split())
         name = (properties.get("Id") or [""])[0]
         load = (properties.get("LoadState") or [""])[0]
         if not name or name in done or load == "not-found":
@@ -237,23 +252,28 @@ def _add_live(sheet: Sheet, known: list[dict[str, list[str]]], answer: Ran, now:
         if last is not None or (ended is not None and not name.endswith(".timer")):
             values["last_run_age_h"] = max(0, int((now - (last if last is not None else ended or now)) // 3600))
         sheet.add("unit", name, values)
+    return names
 
 
 def watched_static(tree: Tree) -> list[str]:
-    """The names of the unit files an offline tree is asked for, sorted."""
+    """The names of the unit files to look at, sorted; aliases and templates are left out."""
     existing = unitfile.unit_names(tree)
     links = unitfile.wanted(tree)
     names = {name for name in (*UNITS, *OTHER_UNITS) if name in existing}
-    matches: Callable[[str], bool] = lambda name: any(fnmatch.fnmatchcase(name, p) for p in UNIT_PATTERNS)  # noqa: E731
-    names.update(name for name in (*existing, *links) if matches(name) and "@." not in name)
-    return sorted(names)
+    for name in (*existing, *links):
+        if any(fnmatch.fnmatchcase(name, pattern) for pattern in UNIT_PATTERNS):
+            names.add(name)
+    return sorted(name for name in names if "@." not in name and not unitfile.is_alias(tree, name))
 
 
-def _add_static(sheet: Sheet, tree: Tree) -> None:
+def _add_static(
+    sheet: Sheet, tree: Tree, known: Collection[str] = (), more: Optional[dict[str, object]] = None
+) -> None:
+    """Add the watched units from their files, but the ``known`` ones; ``more`` is said of each."""
     links = unitfile.wanted(tree)
     names = watched_static(tree)
     for name in names:
-        unit = unitfile.load(tree, name)
+        unit = unitfile.load(tree, name) if name not in known else None
         if unit is None:
             continue
         values = shape(unit.settings)
@@ -262,19 +282,25 @@ def _add_static(sheet: Sheet, tree: Tree) -> None:
             UnitFileState=unitfile.state(unit, links),
             FragmentPath=unit.path,
             DropInPaths=unit.dropins,
+            read_from="files",
+            **(more or {}),
         )
         sheet.add("unit", name, values)
     for name in (*UNITS, *OTHER_UNITS):
-        script = f"/etc/init.d/{name.rpartition('.')[0]}"
-        if name not in names and tree.exists(script):
-            enabled = bool(tree.glob(f"/etc/rc[2-5].d/S[0-9][0-9]{name.rpartition('.')[0]}"))
-            sheet.add(
-                "unit",
-                name,
-                {
-                    "LoadState": "loaded",
-                    "FragmentPath": script,
-                    "SourcePath": script,
-                    "UnitFileState": "enabled" if enabled else "disabled",
-                },
-            )
+        stem = name.rpartition(".")[0]
+        script = f"/etc/init.d/{stem}"
+        if name in names or name in known or not name.endswith(".service") or not tree.exists(script):
+            continue
+        enabled = bool(tree.glob(f"/etc/rc[2-5].d/S[0-9][0-9]{stem}"))
+        sheet.add(
+            "unit",
+            name,
+            {
+                "LoadState": "loaded",
+                "FragmentPath": script,
+                "SourcePath": script,
+                "UnitFileState": "enabled" if enabled else "disabled",
+                "read_from": "files",
+                **(more or {}),
+            },
+        )
