@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 from grundton.assess.context import Context
 from grundton.assess.judgement import Judgement, unchecked
 from grundton.assess.modules import CONFIG, RUNTIME, planned
@@ -17,10 +19,16 @@ def evaluate_module(context: Context) -> list[Judgement]:
     runtime, config = context.source("runtime", RUNTIME), context.source("config", CONFIG)
     loaded = {item.name for item in context.objects("runtime", RUNTIME)} if runtime.status == "ok" else None
     files = context.objects("config", CONFIG)
+    accepted = context.policy.modules_allowed
     judgements = []
     for names, wanted in ((spec.get("forbid", ()), False), (spec.get("need", ()), True)):
         for name in names:
             details = []
+            if not wanted and any(fnmatchcase(name, pattern) for pattern in accepted):
+                judgements.append(
+                    Judgement(Verdict.NOT_APPLICABLE, RUNTIME, (name,), (), "accepted in voip_modules_allowed")
+                )
+                continue
             if loaded is not None:
                 is_loaded = name in loaded
                 details.append(_detail(name, "runtime", wanted, is_loaded))
