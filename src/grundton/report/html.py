@@ -12,6 +12,7 @@ import base64
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
@@ -61,6 +62,7 @@ def render_html(
         **_lists(summary),
         "measures": [_measure(summary, key) for key in summary.measures],
         "hosts": [_host(document, name) for name in summary.hosts],
+        "host_verdicts": _host_verdicts(document),
         "several": len(summary.hosts) > 1,
     }
     context["fulfilled"] = [measure for measure in context["measures"] if measure["verdict"] == "fulfilled"]
@@ -324,10 +326,15 @@ def _demand(summary: Summary, key: str, verdict: str) -> dict[str, Any]:
     }
 
 
+def _host_verdicts(document: Raw) -> list[str]:
+    """The verdicts that occur on any host, worst first: the columns of the table of hosts."""
+    found = {verdict for host in document["hosts"].values() for verdict in host["controls"].values()}
+    return [verdict for verdict in words.VERDICTS if verdict in found]
+
+
 def _host(document: Raw, name: str) -> dict[str, Any]:
     host = document["hosts"][name]
-    verdicts = list(host["controls"].values())
-    counts = [(verdict, verdicts.count(verdict)) for verdict in words.VERDICTS if verdict in verdicts]
+    counts = Counter(host["controls"].values())
     return {
         "name": visible(name),
         "hostname": visible(host["hostname"]) if host["hostname"] != name else "",

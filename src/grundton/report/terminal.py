@@ -26,8 +26,10 @@ from grundton.report.text import listed, natural_key, visible
 from grundton.report.words import word
 
 #: Without `verbose`, so many failing controls, variants of one, and reasons are shown; the rest is counted.
+#: Even then a control that fails in hundreds of ways shows the most frequent ones only: the document has all.
 FINDINGS_SHOWN = 15
 VARIANTS_SHOWN = 3
+VARIANTS_SHOWN_VERBOSE = 25
 REASONS_SHOWN = 5
 NAMES_SHOWN = 6
 
@@ -125,7 +127,7 @@ def render_terminal(document: Raw, console: Console, options: TerminalOptions | 
 
 
 def render_text(document: Raw, language: str = "en") -> str:
-    """Return the whole assessment as plain text for a file: 100 columns, no colour, everything shown."""
+    """Return the whole assessment as plain text for a file: 100 columns, no colour, verbose."""
     stream = io.StringIO()
     console = Console(file=stream, width=100, color_system=None, force_terminal=False, legacy_windows=False)
     render_terminal(document, console, TerminalOptions(language=language, verbose=True))
@@ -386,7 +388,7 @@ class _View:
             where.append(f"{self._count(len(problem.hosts), words.HOST)}: {self._names(problem.hosts)}")
         parts: list[RenderableType] = [Line(" · ".join(where), style="dim")]
         variants = _variants(problem.findings)
-        shown = variants if self.options.verbose else variants[:VARIANTS_SHOWN]
+        shown = variants[: VARIANTS_SHOWN_VERBOSE if self.options.verbose else VARIANTS_SHOWN]
         parts += [self._variant(variant) for variant in shown]
         if len(shown) < len(variants):
             parts.append(Line(f"… {len(variants) - len(shown)} {self._('more')}", style="dim"))
@@ -427,10 +429,10 @@ class _View:
             _row(table, f"{sign} {visible(detail['key'])}", self._("expected"), visible(detail["expected"]) or "-")
             _row(table, "", self._("found"), found)
         places = sorted(variant.locations, key=natural_key)
-        limit = None if self.options.verbose else VARIANTS_SHOWN
+        limit = VARIANTS_SHOWN_VERBOSE if self.options.verbose else VARIANTS_SHOWN
         if places:
             text = ", ".join(visible(place) for place in places[:limit])
-            if limit is not None and len(places) > limit:
+            if len(places) > limit:
                 text += f" … (+{len(places) - limit})"
             _row(table, "", self._("at"), text)
         parts: list[RenderableType] = [head, Padding(table, (0, 0, 0, 2))]
