@@ -8,6 +8,7 @@ from dataclasses import replace
 from grundton.assess.context import Context
 from grundton.assess.evaluators.classes import ObjectClass
 from grundton.assess.evaluators.objects import places, selected, where_text
+from grundton.assess.expressions import compile_expression
 from grundton.assess.judgement import Grouping, Judgement, unchecked
 from grundton.assess.matchers import Matcher
 from grundton.assess.values import items, show
@@ -92,6 +93,9 @@ def _compare(context: Context, item: Object, key: str, matcher: Matcher, source:
         reason = f"{key} is not set in what could be read, but: {'; '.join(source.incomplete)}"
         return Detail(key, item.place, matcher.text, "not set", None, where), reason
     if item.place == "system":
+        if source.incomplete and key not in item.raw_values:
+            reason = f"{key} was not reported: {'; '.join(source.incomplete)}"
+            return Detail(key, item.place, matcher.text, "not reported", None, where), reason
         return Detail(key, item.place, matcher.text, "not set", matcher([]), where), ""
     if item.place == "runtime":
         reason = f"the running daemon does not report {key}"
@@ -117,10 +121,11 @@ def _shown(values: Sequence[Datum], matcher: Matcher) -> str:
 
 def _if_none(context: Context, kind: str, want: dict[str, Matcher], place: str, source: SourceState) -> list[Judgement]:
     policy = context.control.spec.get("if_none", "not_applicable")
+    if place == "config" and source.incomplete and _may_apply(context, kind):
+        reason = f"no {kind} to judge in what could be read, but: {'; '.join(source.incomplete)}"
+        return [unchecked(kind, reason)]
     if policy == "not_applicable" or not context.applies():
         return []
-    if place == "config" and source.incomplete:
-        return [unchecked(kind, f"no {kind} in what could be read, but: {'; '.join(source.incomplete)}")]
     what = source.reason or f"there is no {kind}"
     if policy == "fail":
         details = tuple(Detail(key, place, matcher.text, "not set", False) for key, matcher in want.items())
@@ -128,6 +133,16 @@ def _if_none(context: Context, kind: str, want: dict[str, Matcher], place: str, 
     if policy == "pass":
         return [Judgement(Verdict.PASS, kind, (), (), what)]
     return [_by_defaults(context, kind, want, place, what)]
+
+
+def _may_apply(context: Context, kind: str) -> bool:
+    """Whether `when` could hold for an object that was not read."""
+    if context.control.when is None:
+        return True
+    _, per_object = compile_expression(context.control.when)
+    if per_object and not context.objects("config", kind) and not context.objects("runtime", kind):
+        return True
+    return context.applies()
 
 
 def _by_defaults(context: Context, kind: str, want: dict[str, Matcher], place: str, what: str) -> Judgement:
