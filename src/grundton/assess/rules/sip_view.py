@@ -63,11 +63,15 @@ def known(context: Context, item: Object, key: str) -> Known:
 
 
 def blocked(context: Context, *kinds: str) -> list[Judgement]:
-    """One `not_checked` judgement when the files (or, without files, the daemon) of a kind could not be read."""
+    """One `not_checked` judgement when objects of a kind may exist but none could be read."""
     for kind in kinds:
         source = context.source("config", kind)
-        if source.status in _UNREAD and not context.objects("runtime", kind):
+        if everywhere(context, kind):
+            continue
+        if source.status in _UNREAD:
             return [unchecked(kind, source.reason)]
+        if source.incomplete:
+            return [unchecked(kind, f"none in what could be read, but: {'; '.join(source.incomplete)}")]
     return []
 
 
