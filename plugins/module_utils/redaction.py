@@ -296,9 +296,9 @@ _PATTERNS: Tuple["re.Pattern[str]", ...] = (
     # https://token@host
     re.compile(r"(?i)\b(?:https?|ftps?|wss?)://(?P<secret>[^\s/:@?#\"'«]{16,})@"),
     # sip:user:secret@host
-    re.compile(r"(?i)\bsips?:[^\s:@;?\"'<>«]+:(?P<secret>[^\s@\"'<>«]+)@"),
+    re.compile(r"(?i)\bsips?:(?:\$\{[^}]*\}|\$(?!\{)|[^\s:@;?\"'<>«$])+:(?P<secret>[^\s@\"'<>«]+)@"),
     # SIP/user:secret@host and IAX2/user:[key]@host, as Dial takes them; also DUNDi mappings
-    re.compile(r"(?i)\b" + _CHANNELS + r"[/,][^\s/:@,&()\"'«]*:(?P<secret>[^\s@,&()\"'«]+)@"),
+    re.compile(r"(?i)\b" + _CHANNELS + r"[/,](?:\$\{[^}]*\}|\$(?!\{)|[^\s/:@,&()\"'«$])*:(?P<secret>[^\s@,&()\"'«]+)@"),
     # name=secret, name: secret, also in a query string, a connection string or a command
     re.compile(
         r"(?i)(?<![\w.${-])(?:--)?" + _NAMES + r"\)?(?:\s*=\s*|\s*:\s+)[\"']?(?P<secret>[^\s&;,|)\"'«>][^\s&;,|)\"'«]*)"
