@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from functools import cache
 
+from grundton.assess.dialplan.expand import CALLER, UNKNOWN
+
 _CLASSES = {"X": "0123456789", "Z": "123456789", "N": "23456789"}
 _DOT, _EARLY, _END = 0x18000, 0x28000, 0x30000
+
+#: What stands for the open end of a pattern where a number is made up.
+TAIL = "5555555"
+
+#: Extensions Asterisk goes to by itself; nobody dials them.
+SPECIAL = frozenset({"s", "h", "i", "t", "T", "e", "o", "a", "fax"})
 
 #: What a pattern position may be: a set of characters, "." for one or more of anything, "!" for none or more.
 Position = frozenset[str] | str
@@ -75,7 +83,7 @@ def is_open(pattern: str) -> bool:
 
 
 def matches(pattern: str, dialled: str) -> bool:
-    """Whether a dialled string is matched completely."""
+    """Whether a dialled string is matched completely; from the first unknown character on it may be anything."""
     if not pattern.startswith("_"):
         return pattern.replace("-", "") == dialled.replace("-", "")
     dialled = dialled.replace("-", "")
@@ -85,7 +93,7 @@ def matches(pattern: str, dialled: str) -> bool:
             return True
         if index >= len(dialled):
             return False
-        if position == ".":
+        if position == "." or dialled[index] in (UNKNOWN, CALLER):
             return True
         if dialled[index] not in position:
             return False

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from grundton.assess.context import Context
-from grundton.assess.dialplan.patterns import is_open, literal, matches, sample
+from grundton.assess.dialplan.patterns import SPECIAL, TAIL, sample
 from grundton.assess.dialplan.plan import KIND, Extension, Plan, Step, read_plan
 from grundton.assess.dialplan.targets import Peers
 from grundton.assess.dialplan.walk import Event, Trace, Walker
@@ -18,10 +18,6 @@ from grundton.model.verdict import Verdict
 
 GUEST, PHONE = "guest", "phone"
 
-#: What stands for the open end of a pattern.
-TAIL = "5555555"
-
-_SPECIAL = frozenset(["s", "h", "i", "t", "T", "e", "o", "a", "fax"])
 _STEERS = frozenset(
     (
         "goto",
@@ -93,23 +89,11 @@ class Survey:
 
     def numbers_into(self, walker: Walker, context: str) -> tuple[str, ...]:
         """Numbers worth sending into a context from outside: one per pattern, and everything that calls out."""
-        outward = self.outward_numbers(walker)
-        found: dict[str, None] = {}
-        for inner in walker.plan.closure(context):
-            for extension in inner.extensions:
-                if extension.pattern in _SPECIAL - {"s"}:
-                    continue
-                found[sample(extension.pattern, TAIL)] = None
-                if is_open(extension.pattern):
-                    for number in outward:
-                        for tried in (number, literal(extension.pattern) + number):
-                            if matches(extension.pattern, tried):
-                                found[tried] = None
-        return tuple(found)
+        walker.inputs = self.outward_numbers(walker)
+        return walker.numbers_into(context)
 
     def from_outside(self, walker: Walker, context: str) -> Iterator[Trace]:
         """Every call a stranger may send into a context, with every digit he may add."""
-        walker.inputs = self.outward_numbers(walker)
         for number in self.numbers_into(walker, context):
             yield walker.walk(context, number, outside=True)
 
@@ -117,7 +101,7 @@ class Survey:
 def _extensions(plan: Plan) -> Iterator[Extension]:
     for context in plan.contexts.values():
         for extension in context.extensions:
-            if extension.pattern not in _SPECIAL and any(_may_leave(step) for step in extension.steps.values()):
+            if extension.pattern not in SPECIAL and any(_may_leave(step) for step in extension.steps.values()):
                 yield extension
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from grundton.assess.dialplan.expand import UNKNOWN, Scope, is_known, is_true, readable, split_args
+from grundton.assess.dialplan.patterns import SPECIAL, TAIL, is_open, literal, matches, sample
 from grundton.assess.dialplan.plan import Extension, Plan, Step, split_application
 from grundton.assess.dialplan.targets import LOCAL, OPAQUE, TRUNK, Peers, Target, options, targets
 
@@ -139,19 +140,39 @@ class Walker:
     queue_contexts: Mapping[str, str] = field(default_factory=dict)
     inputs: tuple[str, ...] = ()
     _done: dict[tuple[str, str, bool, tuple[str, ...]], Trace] = field(default_factory=dict)
+    _numbers: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = field(default_factory=dict)
+
+    def numbers_into(self, context: str) -> tuple[str, ...]:
+        """Numbers worth trying in a context: one per pattern, and `inputs` as far as an open pattern takes them."""
+        key = (context, self.inputs)
+        if key not in self._numbers:
+            found: dict[str, None] = {}
+            for inner in self.plan.closure(context):
+                for extension in inner.extensions:
+                    if extension.pattern in SPECIAL - {"s"}:
+                        continue
+                    found[sample(extension.pattern, TAIL)] = None
+                    if is_open(extension.pattern):
+                        start = literal(extension.pattern)
+                        for number in self.inputs:
+                            for tried in (number, start + number):
+                                if matches(extension.pattern, tried):
+                                    found[tried] = None
+            self._numbers[key] = tuple(found)
+        return self._numbers[key]
 
     def walk(self, context: str, dialled: str, outside: bool = False) -> Trace:
         """Follow a call of `dialled` that enters at `context`; `outside` callers may abuse transfer keys."""
         key = (context, dialled, outside, self.inputs if outside else ())
         if key not in self._done:
-            self._done[key] = _Run(self, outside, self.inputs if outside else ()).run(context, dialled)
+            self._done[key] = _Run(self, outside).run(context, dialled)
         return self._done[key]
 
 
 class _Run:
-    def __init__(self, walker: Walker, outside: bool, inputs: tuple[str, ...]) -> None:
-        self.plan, self.peers, self.queues = walker.plan, walker.peers, walker.queue_contexts
-        self.outside, self.inputs = outside, inputs
+    def __init__(self, walker: Walker, outside: bool) -> None:
+        self.walker, self.plan, self.peers = walker, walker.plan, walker.peers
+        self.queues, self.outside = walker.queue_contexts, outside
         self.trace = Trace()
         self.todo: list[_State] = []
 
@@ -231,7 +252,9 @@ class _Run:
             self.trace.events.append(Event(app, tuple(split_args(text)), step, state.facts, trail, called))
 
     def _ask(self, state: _State, context: str, why: str, *facts: str) -> None:
-        for number in self.inputs:
+        if not self.outside:
+            return
+        for number in self.walker.numbers_into(context):
             self.todo.append(
                 _State(
                     context,
@@ -252,7 +275,7 @@ class _Run:
         if len(parts) > 1:
             exten = parts[-2] or exten
         if context == UNKNOWN or exten == UNKNOWN:
-            if self.inputs and context != UNKNOWN:
+            if context != UNKNOWN:
                 self._ask(state, context, "computed number")
             self._end(state, "goes on at a computed place")
             return

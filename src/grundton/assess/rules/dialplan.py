@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from grundton.assess.context import Context
 from grundton.assess.dialplan.expand import CALLER, DIALLED, is_known
-from grundton.assess.dialplan.patterns import is_open, sample
+from grundton.assess.dialplan.patterns import TAIL, is_open, sample
 from grundton.assess.dialplan.plan import Plan, Step
-from grundton.assess.dialplan.survey import GUEST, PHONE, TAIL, Survey, Verdicts, passing, survey
+from grundton.assess.dialplan.survey import GUEST, PHONE, Survey, Verdicts, passing, survey
 from grundton.assess.dialplan.targets import TRUNK as TRUNK_TARGET
 from grundton.assess.dialplan.walk import ANNOUNCED, COUNTED, LIMITED, PIN, SWITCHED, Event, Walker
 from grundton.assess.facets import TRUNK
