@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from grundton.assess.values import is_true, items
+from grundton.assess.values import host_of, is_true, items
 from grundton.model.snapshot import Object, Snapshot
 
 
@@ -83,7 +83,7 @@ def _role(endpoint: Object, trunks: set[str]) -> str:
 
 def _contact_addresses(snapshot: Snapshot) -> dict[str, str]:
     by_aor = {
-        contact.text("aor"): contact.text("address")
+        contact.text("aor"): host_of(contact.text("address"))
         for contact in snapshot.objects("runtime", "pjsip.contact")
         if contact.text("address")
     }

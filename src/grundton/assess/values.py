@@ -108,3 +108,14 @@ def is_loopback(text: str) -> bool:
         and bool(network.first == network.last)
         and bool(IPAddress(network.first, network.version).is_loopback())
     )
+
+
+def host_of(address: str) -> str:
+    """The host of `192.0.2.7:5060`, `[2001:db8::7]:5061` or `2001:db8::7:5061`, as contacts have it."""
+    text = address.strip()
+    if text.startswith("["):
+        return text[1:].split("]", 1)[0]
+    head, _, port = text.rpartition(":")
+    if head and port.isdigit() and network_of(f"[{head}]" if ":" in head else head) is not None:
+        return head
+    return text

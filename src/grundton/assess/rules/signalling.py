@@ -16,7 +16,7 @@ from grundton.assess.rules.sip_view import (
     is_wildcard,
     transport_protocol,
 )
-from grundton.assess.values import items
+from grundton.assess.values import host_of, items
 from grundton.model.snapshot import Object
 
 SOCKET, CONTACT = "socket", "pjsip.contact"
@@ -222,7 +222,7 @@ def contact_transport(context: Context) -> list[Judgement]:
 
 
 def _zone_of(context: Context, contact: Object) -> str:
-    return context.policy.zone_of_endpoint(contact.text("aor"), "phone", contact.text("address") or None)
+    return context.policy.zone_of_endpoint(contact.text("aor"), "phone", host_of(contact.text("address")) or None)
 
 
 @rule("contact_zone")
@@ -242,7 +242,7 @@ def contact_zone(context: Context) -> list[Judgement]:
         owner = owners.get(item.text("aor"))
         if owner is not None and owner.facets.get("role") == "trunk":
             continue
-        address = item.text("address")
+        address = host_of(item.text("address"))
         if not address:
             verdicts.unsure(item, "address", expected, "the daemon does not tell the address")
             continue
