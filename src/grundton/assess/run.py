@@ -183,7 +183,7 @@ def _findings(control: Control, context: HostContext, judgement: Judgement, book
 
 def _finding(control: Control, host: str, judgement: Judgement, objects: tuple[str, ...], waiver: str = "") -> Finding:
     return Finding(
-        id=finding_id(control.id, host, objects),
+        id=finding_id(control.id, host, objects, judgement.kind),
         control=control.id,
         host=host,
         verdict=judgement.verdict,

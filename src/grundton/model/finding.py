@@ -45,7 +45,7 @@ class Finding:
         return tuple(detail for detail in self.details if detail.ok is False)
 
 
-def finding_id(control: str, host: str, objects: tuple[str, ...]) -> str:
-    """Stable id: the same control, host and objects give the same twelve hex digits in every run."""
-    text = "\0".join((control, host, *sorted(objects)))
+def finding_id(control: str, host: str, objects: tuple[str, ...], kind: str = "") -> str:
+    """Stable id of a finding: the same control, host, kind and objects give the same twelve hex digits in every run."""
+    text = "\0".join((control, host, kind, *sorted(objects)))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
