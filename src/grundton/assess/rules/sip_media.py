@@ -224,19 +224,11 @@ def dscp_marks(context: Context) -> list[Judgement]:
     for item in objects:
         if unless and all(matcher(item.values(key)) for key, matcher in unless.items()):
             continue
-        wrong: list[tuple[str, str, Known]] = []
-        sure: list[tuple[str, str, Known]] = []
         for key, path in context.options["marks"].items():
             wanted = str(context.policy.lookup(path))
             value = known(context, item, key)
-            number = tos_number(value.text)
             expected = f"{wanted} ({_TOS[wanted.lower()]})"
-            if value.data is None or number != _TOS[wanted.lower()]:
-                wrong.append((key, expected, value))
-            else:
-                sure.append((key, expected, value))
-        for key, expected, value in wrong or sure[:1]:
-            verdicts.judge(item, key, expected, value, not wrong)
+            verdicts.judge(item, key, expected, value, tos_number(value.text) == _TOS[wanted.lower()])
     if objects or not kind.endswith(".general"):
         return verdicts.done()
     return _marks_by_default(context, kind)

@@ -94,29 +94,30 @@ def line(item: Object, key: str | None = None) -> str:
 
 
 class Verdicts:
-    """Collects one verdict per object; equal ones are merged into one judgement."""
+    """Collects what is said about each object; an object gets one verdict, equal ones are merged."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
-        self.grouping = Grouping(kind)
         self.failed = False
+        self._said: dict[str, list[tuple[Detail, str]]] = {}
+        self._first_place: dict[tuple[str, str, str, str], str] = {}
 
     def good(self, item: Object, key: str, expected: str, actual: str, is_default: bool = False) -> None:
         """The object is as wanted."""
-        self.grouping.add(item.name, Verdict.PASS, (Detail(key, item.place, expected, actual, True, "", is_default),))
+        self._say(item, Detail(key, item.place, expected, actual, True, "", is_default))
 
     def bad(self, item: Object, key: str, expected: str, actual: str, is_default: bool = False) -> None:
         """The object is not as wanted."""
         self.failed = True
         where = line(item, key)
-        self.grouping.add(
-            item.name, Verdict.FAIL, (Detail(key, item.place, expected, actual, False, where, is_default),)
-        )
+        if item.place == "config" and not item.raw_values.get(key):
+            # What is missing has no place of its own: 200 phones without a line are one finding, not 200.
+            where = self._first_place.setdefault((key, expected, actual, item.place), where)
+        self._say(item, Detail(key, item.place, expected, actual, False, where, is_default))
 
     def unsure(self, item: Object, key: str, expected: str, reason: str) -> None:
         """The object could not be judged."""
-        detail = Detail(key, item.place, expected, "not known", None, line(item, key))
-        self.grouping.add(item.name, Verdict.NOT_CHECKED, (detail,), reason)
+        self._say(item, Detail(key, item.place, expected, "not known", None), reason)
 
     def judge(self, item: Object, key: str, expected: str, value: Known, ok: bool, actual: str | None = None) -> None:
         """Good or bad by `ok`, unsure when the value is not known."""
@@ -127,9 +128,23 @@ class Verdicts:
         else:
             self.bad(item, key, expected, actual or value.shown(), value.is_default)
 
+    def _say(self, item: Object, detail: Detail, reason: str = "") -> None:
+        self._said.setdefault(item.name, []).append((detail, reason))
+
     def done(self) -> list[Judgement]:
-        """The judgements."""
-        return self.grouping.judgements()
+        """The judgements: of an object that fails only what is wrong, else what is not known, else everything."""
+        grouping = Grouping(self.kind)
+        for name, said in self._said.items():
+            wrong = tuple(detail for detail, _ in said if detail.ok is False)
+            unknown = next((reason for detail, reason in said if detail.ok is None), None)
+            details = tuple(detail for detail, _ in said)
+            if wrong:
+                grouping.add(name, Verdict.FAIL, wrong)
+            elif unknown is not None:
+                grouping.add(name, Verdict.NOT_CHECKED, details, unknown)
+            else:
+                grouping.add(name, Verdict.PASS, details)
+        return grouping.judgements()
 
 
 def refused(
