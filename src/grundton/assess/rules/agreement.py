@@ -26,6 +26,10 @@ _WEBRTC = frozenset({
     "bundle", "dtls_auto_generate_cert", "dtls_rekey", "dtls_setup", "dtls_verify", "ice_support", "media_encryption",
     "media_use_received_transport", "rtcp_mux", "use_avpf",
 })  # fmt: skip
+#: Files whose objects the daemon shows in the same words; others have readers of their own.
+_COMPARABLE = frozenset(
+    {"pjsip", "rtp", "http", "manager", "ari", "cdr", "cel", "asterisk", "udptl", "sip", "iax", "logger"}
+)
 #: Kinds of which there is one, under any name.
 _SINGLE = frozenset({"pjsip.global", "pjsip.system"})
 #: Kinds the daemon lists completely.
@@ -38,14 +42,19 @@ def _pairs(context: Context, kind: str) -> list[tuple[Object, Object]]:
     configured = context.objects("config", kind)
     if kind in _SINGLE:
         return [(configured[-1], running[-1])] if configured and running else []
-    twins = {item.name: item for item in running}
+    # What a console shows is set per console, not by the file alone.
+    twins = {item.name: item for item in running if item.name != "console"}
     return [(item, twins[item.name]) for item in configured if item.name in twins]
 
 
 @rule("runtime_agreement")
 def runtime_agreement(context: Context) -> list[Judgement]:
     """Every value that both the files and the daemon know is the same in both."""
-    kinds = [kind for kind in context.snapshot.kinds("config") if context.objects("runtime", kind)]
+    kinds = [
+        kind
+        for kind in context.snapshot.kinds("config")
+        if kind.split(".", 1)[0] in _COMPARABLE and context.objects("runtime", kind)
+    ]
     if not kinds:
         states = [context.source("runtime", kind) for kind in ("pjsip.endpoint", "rtp.general", "asterisk.options")]
         reason = next((state.reason for state in states if state.reason), "the daemon does not run")
@@ -93,10 +102,14 @@ def _text(values: list[Datum]) -> str:
 
 def _agree(key: str, written: list[Datum], running: list[Datum], item: Object) -> bool:
     if len(written) > 1 or len(running) > 1:
-        left = {word.lower() for word in items(written)}
-        return left == {word.lower() for word in items(running)}
+        return _words(written) == _words(running)
     one, other = str(written[-1]).strip(), str(running[-1]).strip()
     return _same(one, other, key, item)
+
+
+def _words(values: list[Datum]) -> set[str]:
+    """Items of a list; `verbose(3)` and `verbose` are the same level."""
+    return {re.sub(r"\(.*\)$", "", word.lower()) for word in items(values)}
 
 
 def _same(one: str, other: str, key: str, item: Object) -> bool:
