@@ -303,6 +303,8 @@ _PATTERNS: Tuple["re.Pattern[str]", ...] = (
     re.compile(
         r"(?i)(?<![\w.${-])(?:--)?" + _NAMES + r"\)?(?:\s*=\s*|\s*:\s+)[\"']?(?P<secret>[^\s&;,|)\"'«>][^\s&;,|)\"'«]*)"
     ),
+    # --password secret
+    re.compile(r"(?i)\s--" + _NAMES + r"\s+[\"']?(?P<secret>[^\s\"'«-][^\s\"'«]*)"),
     # Authorization: Basic c2VjcmV0
     re.compile(r"(?i)\b(?:basic|bearer|digest)\s+(?P<secret>[A-Za-z0-9+/=_.~-]{8,})"),
     # curl -u user:secret, mysql -psecret
@@ -314,7 +316,7 @@ _PATTERNS: Tuple["re.Pattern[str]", ...] = (
     re.compile(r"(?i)\$\[\s*[\"']?(?P<secret>[\w#*@.+-]{3,})[\"']?\s*!?==?\s*[\"']?" + _HIDDEN_VARIABLE),
 )
 
-_HINTS = re.compile(r"(?i)@|pass|pwd|secret|token|key|pin|cred|community|basic |bearer|digest | -[pu]|%|code")
+_HINTS = re.compile(r"(?i)@|pass|pwd|secret|token|key|pin|cred|community|basic |bearer|digest | -[pu]| --|%|code")
 
 
 def _maybe(text: str) -> bool:

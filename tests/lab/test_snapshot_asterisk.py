@@ -53,7 +53,7 @@ def codecs(values: Values) -> list[str]:
     """What allow and disallow lines come to, in their order."""
     entries = values.get("_order")
     if entries:
-        pairs = [tuple(entry[0].split("=", 1)) + (tuple(entry[1:]),) for entry in entries]
+        pairs = [(*entry[0].split("=", 1), tuple(entry[1:])) for entry in entries]
     else:
         pairs = [(key, text, (file, line)) for key in ("allow", "disallow") for text, file, line in values.get(key, [])]
         pairs.sort(key=lambda pair: pair[2])

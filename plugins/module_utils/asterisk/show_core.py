@@ -79,10 +79,14 @@ def core(settings: str, version: str, channels: str, uptime: str) -> List[Item]:
     about["version"] = known.get("version") or version.strip().partition(" built by ")[0]
     about["build_options"] = known.get("all build options", known.get("build options", ""))
     about["config_file"] = known.get("configuration file", "")
-    for number, what in re.findall(r"(?m)^(\d+) (active channels?|active calls?|calls? processed)", channels):
-        about[
-            what.replace("active ", "").replace(" processed", "_processed").rstrip("s").replace("call_", "calls_")
-        ] = number
+    for pattern, key in (
+        ("active channel", "channels"),
+        ("active call", "calls"),
+        ("calls? processed", "calls_processed"),
+    ):
+        found = re.search(r"(?m)^(\d+) {0}s?$".format(pattern), channels)
+        if found:
+            about[key] = found.group(1)
     found = re.search(r"System uptime: (\d+)", uptime)
     if found:
         about["uptime_s"] = found.group(1)
