@@ -28,25 +28,43 @@ def evaluate_setting(context: Context) -> list[Judgement]:
         return [unchecked(kind, first.reason)]
     want = context.matchers("want")
     grouping = Grouping(kind)
+    places_of_absent: dict[tuple[str, str, str], str] = {}
     for group in selected(context, where[0], kind):
-        _judge_class(context, group, want, grouping)
+        _judge_class(context, group, want, grouping, places_of_absent)
     if where == ["config", "runtime"]:
         configured = {item.name for item in context.objects("config", kind)}
         for group in selected(context, "runtime", kind):
             group.members = [item for item in group.members if item.name not in configured]
             if group.members:
-                _judge_class(context, group, want, grouping)
+                _judge_class(context, group, want, grouping, places_of_absent)
     judgements = grouping.judgements()
     return judgements or _if_none(context, kind, want, where[0], first)
 
 
-def _judge_class(context: Context, group: ObjectClass, want: dict[str, Matcher], grouping: Grouping) -> None:
+def _judge_class(
+    context: Context,
+    group: ObjectClass,
+    want: dict[str, Matcher],
+    grouping: Grouping,
+    places_of_absent: dict[tuple[str, str, str], str],
+) -> None:
     verdict, details, reason = _judge(context, group.item, group.twin, want)
     if verdict is Verdict.FAIL:
+        # A missing line has no place: phones of two templates that lack the same line are one finding.
+        details = tuple(
+            replace(detail, location=places_of_absent.setdefault(_said(detail), detail.location))
+            if detail.location and not group.item.raw_values.get(detail.key)
+            else detail
+            for detail in details
+        )
         for item in group.members:
             grouping.add(item.name, verdict, tuple(_relocated(detail, item) for detail in details), reason)
     else:
         grouping.add_all((item.name for item in group.members), verdict, details, reason)
+
+
+def _said(detail: Detail) -> tuple[str, str, str]:
+    return detail.key, detail.expected, detail.actual
 
 
 def _relocated(detail: Detail, item: Object) -> Detail:
@@ -112,7 +130,7 @@ def _compare(context: Context, item: Object, key: str, matcher: Matcher, source:
 def _shown(values: Sequence[Datum], matcher: Matcher) -> str:
     """The values as a person reads them; where only presence counts, equal answers of 200 phones stay equal."""
     if matcher.presence:
-        return "set"
+        return "set" if any(value != "" for value in values) else "not set"
     if len(values) == 1:
         return show(values[0])
     texts = items(list(values))
