@@ -9,7 +9,7 @@ from grundton.assess.judgement import Grouping, Judgement, unchecked
 from grundton.assess.rules import rule
 from grundton.assess.rules.sip_media import tos_number
 from grundton.assess.rules.sip_view import Verdicts, doubts
-from grundton.assess.values import is_false, is_true, items, network_of, number
+from grundton.assess.values import host_of, is_false, is_true, items, network_of, number
 from grundton.model.finding import Detail
 from grundton.model.snapshot import Datum, Object
 from grundton.model.verdict import Verdict
@@ -27,9 +27,7 @@ _WEBRTC = frozenset({
     "media_use_received_transport", "rtcp_mux", "use_avpf",
 })  # fmt: skip
 #: Files whose objects the daemon shows in the same words; others have readers of their own.
-_COMPARABLE = frozenset(
-    {"pjsip", "rtp", "http", "manager", "ari", "cdr", "cel", "asterisk", "udptl", "sip", "iax", "logger"}
-)
+_COMPARABLE = frozenset({"pjsip", "rtp", "http", "manager", "ari", "cdr", "cel", "asterisk", "udptl", "logger"})
 #: Kinds of which there is one, under any name.
 _SINGLE = frozenset({"pjsip.global", "pjsip.system"})
 #: Kinds the daemon lists completely.
@@ -120,6 +118,8 @@ def _same(one: str, other: str, key: str, item: Object) -> bool:
         return True
     if key.startswith("tos") and tos_number(left) is not None and tos_number(left) == tos_number(right):
         return True
+    if key.endswith("bindaddr") and "" not in (left, right):
+        return host_of(left) == host_of(right)
     if key == "bind":
         return _bind(left, item) == _bind(right, item)
     if sorted(items([left])) == sorted(items([right])):

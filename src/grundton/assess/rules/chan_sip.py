@@ -191,7 +191,7 @@ def iax_without_secret(context: Context) -> list[Judgement]:
             verdicts.bad(item, "secret", expected, "none: anybody is let in")
     written = {item.name for item in context.objects("config", PEER)}
     for item in context.objects("runtime", "iax.user"):
-        if item.name not in written and "no secret" in item.text("secret").lower():
+        if item.name not in written and item.text("secret_set") == "no" and item.text("acl_set") != "yes":
             verdicts.bad(item, "secret", expected, "none: anybody is let in")
     judgements = verdicts.done()
     if not judgements and (reason := doubts(context, PEER)):

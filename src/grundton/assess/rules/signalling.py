@@ -207,6 +207,8 @@ def contact_transport(context: Context) -> list[Judgement]:
     expected = "TLS or WSS (encryption matrix)"
     verdicts = Verdicts(CONTACT)
     for item in context.objects("runtime", CONTACT):
+        if item.text("registered") == "no":
+            continue
         owner = owners.get(item.text("aor"))
         zone = owner.facets.get("zone", "") if owner is not None else _zone_of(context, item)
         if context.policy.cell(zone).signalling != "required":
@@ -239,6 +241,8 @@ def contact_zone(context: Context) -> list[Judgement]:
     expected = "an address in a zone of devices"
     verdicts = Verdicts(CONTACT)
     for item in context.objects("runtime", CONTACT):
+        if item.text("registered") == "no":
+            continue
         owner = owners.get(item.text("aor"))
         if owner is not None and owner.facets.get("role") == "trunk":
             continue
