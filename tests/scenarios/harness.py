@@ -93,6 +93,10 @@ def plant(scenario: Mapping[str, Any], root: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
     (root / "etc/asterisk").mkdir(parents=True, exist_ok=True)
+    for target in root.rglob("*"):
+        target.chmod(0o755 if target.is_dir() else 0o644)
+    for path, mode in scenario.get("modes", {}).items():
+        (root / path).chmod(int(mode, 8))
 
 
 def snapshot_of(scenario: Mapping[str, Any], root: Path) -> Snapshot:
@@ -104,6 +108,11 @@ def snapshot_of(scenario: Mapping[str, Any], root: Path) -> Snapshot:
 
     document = collect_snapshot(root=str(root), run_key=b"scenario")
     extra = scenario.get("objects", ())
+    # What a scenario says about a kind of the host is all there is of it: the tree's own files have other modes.
+    told = {item["kind"] for item in extra if item["from"] == "system"}
+    document["objects"] = [
+        item for item in document["objects"] if item["from"] != "system" or item["kind"] not in told
+    ]
     for item in extra:
         document["objects"].append(item)
         prefix = f"{item['from']}:{item['kind'].split('.', 1)[0]}"
