@@ -9,11 +9,11 @@ class JournalError(Exception):
     """Something could not be recorded, changed or taken back; nothing was touched beyond what the journal says."""
 
 
-class NoSuchRun(JournalError):
+class NoSuchRunError(JournalError):
     """There is no journal of that name."""
 
 
-class RunInProgress(JournalError):
+class RunInProgressError(JournalError):
     """Another run is neither confirmed nor rolled back.
 
     :ivar run: its id.
@@ -29,7 +29,7 @@ class RunInProgress(JournalError):
         )
 
 
-class RunClosed(JournalError):
+class RunClosedError(JournalError):
     """The run takes no more changes: it was confirmed or rolled back, perhaps by its guard a moment ago."""
 
     def __init__(self, run: str, state: str) -> None:
@@ -38,7 +38,7 @@ class RunClosed(JournalError):
         super().__init__(f"the run {run} takes no more changes: it is {WORDS[state]}")
 
 
-class SymbolicLink(JournalError):
+class SymbolicLinkError(JournalError):
     """The path is a symbolic link and the caller did not say what to do with it.
 
     :ivar target: where it leads, resolved.
@@ -50,7 +50,7 @@ class SymbolicLink(JournalError):
         super().__init__(f"{path} is a symbolic link to {target}: not changed, because the change would land there")
 
 
-class Refused(JournalError):
+class RefusedError(JournalError):
     """The rollback did nothing, because somebody changed things since.
 
     :ivar refused: one ``{"path" or "unit": …, "why": …}`` each.

@@ -10,101 +10,212 @@ True
 >>> journal.after_undo(["asterisk", "-rx", "module reload res_pjsip.so"])        # doctest: +SKIP
 
 In check mode use :class:`Rehearsal`: same methods, same answers, nothing recorded, nothing touched.
+
+All methods raise :class:`errors.JournalError` with a message for people; it never quotes the content of a file.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Optional, Sequence, Union
+import contextlib
+import os
+from typing import Any, Iterator, Optional
 
-#: A user or group: its number or its name. ``None`` keeps what is there.
-Owner = Union[int, str, None]
+from . import ballast, condition, disk, log, runs
+from .blobs import Blobs
+from .changes import Changes, Deed, Owner, Spot, UnitDeed, Why
+from .errors import JournalError, RunClosedError, RunInProgressError
+from .lock import locked
+from .place import Place, make_private
+from .record import TAKES_CHANGES, Run, replay
+from .units import Systemd
 
-
-@dataclass(frozen=True)
-class Why:
-    """Why something is touched: ids of controls and measures."""
-
-    controls: Sequence[str] = ()
-    measures: Sequence[str] = ()
-
-
-class Changes:
-    """The changes that can be made; see :class:`Journal` and :class:`Rehearsal`."""
-
-    def write_file(self, path: str, data: bytes, *, why: Why, mode: Optional[int] = None, owner: Owner = None,
-                   group: Owner = None, links: str = "refuse") -> bool:  # fmt: skip
-        """Give a regular file this content, in one step for everybody who reads it.
-
-        :param path: absolute; its folder must exist.
-        :param mode: permission bits; ``None`` keeps those of the file there is, a new one gets 0640.
-        :param owner: ``None`` keeps; a new file belongs to the caller.
-        :param group: ``None`` keeps; a new file gets the group of its folder.
-        :param links: what to do when the path is a symbolic link: ``refuse`` (raise :class:`errors.SymbolicLink`, which
-            names the target), ``follow`` (change the file it leads to, the link stays) or ``replace`` (the link goes).
-            Links in the folders above are always followed.
-        :returns: whether anything had to be changed.
-        """
-        raise NotImplementedError
-
-    def remove_file(self, path: str, *, why: Why) -> bool:
-        """Remove a regular file or a symbolic link (never what it leads to)."""
-        raise NotImplementedError
-
-    def make_directory(self, path: str, *, why: Why, mode: int = 0o750, owner: Owner = None,
-                       group: Owner = None, parents: bool = False) -> bool:  # fmt: skip
-        """Create a folder. One that is there stays as it is (see :meth:`set_mode`)."""
-        raise NotImplementedError
-
-    def make_link(self, path: str, target: str, *, why: Why) -> bool:
-        """Create or change a symbolic link; a regular file in its place is recorded and replaced."""
-        raise NotImplementedError
-
-    def set_mode(self, path: str, *, why: Why, mode: Optional[int] = None, owner: Owner = None,
-                 group: Owner = None) -> bool:  # fmt: skip
-        """Change permission bits and owner of a file or folder; content and time stamps stay."""
-        raise NotImplementedError
-
-    def set_unit(self, name: str, *, why: Why, enabled: Optional[bool] = None, active: Optional[bool] = None) -> bool:
-        """Enable or disable, start or stop a systemd unit. ``None`` leaves that side alone."""
-        raise NotImplementedError
-
-    def after_undo(self, argv: Sequence[str], seconds: float = 60.0) -> None:
-        """A command to run once at the end of a rollback (a reload). Recording it twice runs it once.
-
-        Record it *before* the reload that makes the change effective. Order is kept. ``systemctl daemon-reload`` needs
-        no entry: a rollback does it whenever unit files or units are among what it restores.
-        """
-        raise NotImplementedError
+__all__ = ["Changes", "Journal", "Owner", "Rehearsal", "Why", "rehearsal_or_journal"]
 
 
 class Journal(Changes):
-    """The journal of one run, open for changes."""
+    """The journal of one run, open for changes. Get one by :meth:`begin` or :meth:`attach`."""
+
+    def __init__(self, run: Run, whole: int, place: Place, systemd: Systemd, reserve: int) -> None:
+        super().__init__(systemd)
+        self._run = run
+        self._whole = whole
+        self._place = place
+        self._reserve = reserve
+        self._path = place.entries(run.run)
+        self._blobs = Blobs(os.path.realpath(place.blobs(run.run)))
+        self._devices = {os.stat(place.run(run.run)).st_dev}
 
     @classmethod
-    def begin(cls, run: str) -> Journal:
+    def begin(cls, run: str, *, place: Optional[Place] = None, systemd: Optional[Systemd] = None,
+              reserve: int = ballast.SIZE) -> Journal:  # fmt: skip
         """Start a run. Beginning the same open run twice is fine.
 
-        :raises RunInProgress: another run of this host is not finished.
+        :param run: its id, given by the controller.
+        :param reserve: bytes to keep back per file system that is touched, for a rollback on a full disk.
+        :raises RunInProgressError: another run of this host is not finished.
+        :raises RunClosedError: this very run is over.
+        :raises JournalError: the disk is full, or the folder cannot be written.
         """
-        raise NotImplementedError
+        place = place or Place()
+        folder = place.run(run)
+        with locked(place):
+            for other in runs.all_runs(place):
+                if other.state not in runs.FINISHED and other.run != run:
+                    raise RunInProgressError(other.run, other.state, other.began, other.changes)
+            for private in (place.journals, folder, place.blobs(run)):
+                make_private(private)
+            spare = os.path.join(folder, "ballast")
+            if not os.path.exists(place.entries(run)) or not os.path.getsize(place.entries(run)):
+                ballast.reserve(spare, reserve)
+                try:
+                    first = {"n": 0, "do": "begin", "schema": log.SCHEMA, "run": run, "at": runs.stamp()}
+                    whole = log.append(place.entries(run), first, 0)
+                    log.append(place.entries(run), {"n": 1, "do": "ballast", "path": spare}, whole)
+                except OSError as error:
+                    raise JournalError(f"the journal cannot be written: {error.strerror}") from None
+        return cls.attach(run, place=place, systemd=systemd, reserve=reserve)
 
     @classmethod
-    def attach(cls, run: str) -> Journal:
+    def attach(cls, run: str, *, place: Optional[Place] = None, systemd: Optional[Systemd] = None,
+               reserve: int = ballast.SIZE) -> Journal:  # fmt: skip
         """The run that another process of this host has begun.
 
-        :raises NoSuchRun: it was never begun here.
-        :raises RunClosed: it takes no more changes.
+        :raises NoSuchRunError: it was never begun here.
+        :raises RunClosedError: it takes no more changes.
         """
-        raise NotImplementedError
+        place = place or Place()
+        lines = log.read(place.entries(run), run)
+        found = replay(run, lines.records, lines.damaged)
+        if found.state not in TAKES_CHANGES:
+            raise RunClosedError(run, found.state)
+        return cls(found, lines.whole, place, systemd or Systemd(), reserve)
+
+    @property
+    def run(self) -> str:
+        """The id of the run."""
+        return self._run.run
 
     def close(self) -> None:
         """All changes are made: from now on the run waits for its confirmation."""
-        raise NotImplementedError
+        with self._turn():
+            self._append({"do": "state", "state": "unconfirmed", "at": runs.stamp()})
+
+    def note_guard(self, about: dict[str, Any]) -> None:
+        """Write down that the guard is armed: ``seconds``, ``code`` (digest) and ``python``."""
+        with self._turn():
+            self._append({"do": "guard", "at": runs.stamp(), **about})
+
+    # -- how a change is recorded and done
+
+    def _commit(self, deed: Deed) -> None:
+        at, spot = deed.at, deed.spot
+        try:
+            with self._turn():
+                self._keep_back(at, spot)
+                kept = condition.read(at, spot.name, self._blobs.keep)
+                if not kept.same(deed.before):
+                    raise JournalError(f"{spot.path} was changed by somebody else at this very moment: not touched")
+                number = self._append(
+                    {
+                        "do": "touch",
+                        "verb": deed.verb,
+                        "path": spot.path,
+                        "before": kept.to_json(),
+                        "after": deed.after.to_json(),
+                        **_reason(deed.why),
+                    }
+                )
+                spare = temporary(self.run, number)
+                try:
+                    deed.act(spare)
+                except OSError:
+                    disk.discard(at, spare)
+                    raise
+        except OSError as error:
+            raise JournalError(f"{spot.path} cannot be changed: {(error.strerror or str(error)).lower()}") from None
+
+    def _commit_unit(self, deed: UnitDeed) -> None:
+        with self._turn():
+            record = {"do": "unit", "unit": deed.unit, "before": deed.before, "after": deed.after}
+            self._append({**record, **_reason(deed.why)})
+        # Outside the lock: a start may take long, and the guard must not have to wait for it.
+        self._systemd.change(deed.unit, deed.after.get("enabled"), deed.after.get("active"))
+
+    def _commit_command(self, argv: tuple[str, ...], seconds: float) -> None:
+        with self._turn():
+            if argv not in {known for known, _ in self._run.activations}:
+                self._append({"do": "after_undo", "argv": list(argv), "seconds": seconds})
+
+    def _keep_back(self, at: int, spot: Spot) -> None:
+        device = os.fstat(at).st_dev
+        if device in self._devices:
+            return
+        path = os.path.join(ballast.top_of(spot.folder), f".grundton-{self.run}.ballast")
+        if path not in self._run.ballast:
+            self._append({"do": "ballast", "path": path})
+        ballast.reserve(path, self._reserve)
+        self._devices.add(device)
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Hold the lock, and know what others wrote into this journal meanwhile."""
+        with locked(self._place):
+            try:
+                size = os.stat(self._path).st_size
+            except OSError:
+                raise RunClosedError(self.run, "rolled_back") from None
+            if size != self._whole:
+                lines = log.read(self._path, self.run)
+                self._run = replay(self.run, lines.records, lines.damaged)
+                self._whole = lines.whole
+            if self._run.state not in TAKES_CHANGES:
+                raise RunClosedError(self.run, self._run.state)
+            yield
+
+    def _append(self, record: dict[str, Any]) -> int:
+        number = self._run.entries + 1
+        record = {"n": number, **record}
+        try:
+            self._whole = log.append(self._path, record, self._whole)
+        except OSError as error:
+            raise JournalError(f"the journal cannot be written: {(error.strerror or str(error)).lower()}") from None
+        self._run = replay_more(self._run, record)
+        return number
 
 
 class Rehearsal(Changes):
-    """Answers what :class:`Journal` would change, for check mode.
+    """Answers what :class:`Journal` would change, for check mode. Changes nothing and needs no run.
 
-    Paths made by an earlier call of the same rehearsal count as there.
+    What an earlier call of the same rehearsal would have made counts as there.
     """
+
+    def __init__(self, systemd: Optional[Systemd] = None) -> None:
+        super().__init__(systemd or Systemd())
+
+    def _commit(self, deed: Deed) -> None:
+        self._pretended[deed.spot.path] = deed.after
+
+    def _commit_unit(self, deed: UnitDeed) -> None:
+        """Nothing to keep: units do not depend on one another here."""
+
+    def _commit_command(self, argv: tuple[str, ...], seconds: float) -> None:
+        """Nothing to keep."""
+
+
+def rehearsal_or_journal(run: str, check_mode: bool, place: Optional[Place] = None) -> Changes:
+    """What a module works with: in check mode a rehearsal, otherwise the run that was begun."""
+    return Rehearsal() if check_mode else Journal.attach(run, place=place)
+
+
+def temporary(run: str, number: int) -> str:
+    """Name of the file in which the new content is put together, beside the old one."""
+    return f".grundton-{run}-{number}.tmp"
+
+
+def replay_more(run: Run, record: dict[str, Any]) -> Run:
+    """A run with one more line."""
+    return replay(run.run, [record], into=run)
+
+
+def _reason(why: Why) -> dict[str, list[str]]:
+    return {"controls": sorted(why.controls), "measures": sorted(why.measures)}
