@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from ansible_collections.grundton.voip.plugins.module_utils.asterisk.dialplan import (
     redact_application,
     resolve_dialplan,
 )
+from ansible_collections.grundton.voip.plugins.module_utils.snapshot.model import ConfigValues
 
 
 def contexts(tree: Any, redactor: Any, text: str) -> dict[str, dict[str, list[Any]]]:
     view = resolve_dialplan(tree.parse("extensions.conf", text).active(), redactor)
     return {
-        item.name: {key: [one[0] for one in found] for key, found in item.values.items()}
+        item.name: {key: [one[0] for one in found] for key, found in cast("ConfigValues", item.values).items()}
         for item in view.items
         if item.kind == "dialplan.context"
     }
@@ -63,7 +64,8 @@ def test_same_needs_a_start_and_other_directives_are_remarked(tree: Any, redacto
 
 def test_general_and_globals(tree: Any, redactor: Any) -> None:
     text = "[general]\nwriteprotect=no\n[globals]\nDOOR_PIN=4711\nTRUNK=PJSIP/x\n"
-    items = {item.kind: item.values for item in resolve_dialplan(tree.parse("e.conf", text).active(), redactor).items}
+    view = resolve_dialplan(tree.parse("e.conf", text).active(), redactor)
+    items: dict[str, Any] = {item.kind: item.values for item in view.items}
     assert items["extensions.general"]["writeprotect"][0][0] == "no"
     assert items["extensions.globals"]["TRUNK"][0][0] == "PJSIP/x"
     assert items["extensions.globals"]["DOOR_PIN"][0][0]["secret"]["length"] == 4

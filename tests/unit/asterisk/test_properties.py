@@ -31,7 +31,8 @@ PIECES = [
 ]  # fmt: skip
 LINES = st.lists(st.lists(st.sampled_from(PIECES), max_size=4).map("".join), max_size=30).map("\n".join)
 FILES = ["pjsip.conf", "pjsip_wizard.conf", "extensions.conf", "voicemail.conf", "logger.conf", "manager.conf",
-         "sip.conf", "iax.conf", "extconfig.conf", "sorcery.conf", "asterisk.conf", "users.conf", "a.conf", "b.conf"]  # fmt: skip
+         "sip.conf", "iax.conf", "extconfig.conf", "sorcery.conf", "asterisk.conf", "users.conf",
+         "a.conf", "b.conf"]  # fmt: skip
 
 
 @SLOW

@@ -139,7 +139,7 @@ def test_files_and_daemon_agree(tmp_path: Path, daemon: Any, answers: dict[str, 
 
     shutil.copytree(FIXTURES / "office", tmp_path / "etc" / "asterisk")
     part = read_files(Tree(str(tmp_path)), detect(str(tmp_path), False), redactor, Deadline.after(20))
-    files = {(i.kind, i.name): i.values for i in part.objects}
+    files: dict[tuple[str, str], Any] = {(i.kind, i.name): i.values for i in part.objects}
     _server, found = daemon(answers)
     seen, _sources = read(found, redactor)
     for kind in ("pjsip.endpoint", "pjsip.aor", "pjsip.transport", "pjsip.identify", "pjsip.registration", "acl.acl"):

@@ -22,7 +22,8 @@ from ansible_collections.grundton.voip.plugins.module_utils.snapshot.packing imp
 
 def test_places_are_renumbered_even_in_shared_lists() -> None:
     shared: list[Any] = [("x", 0, 7)]
-    first = Contribution(files=["/a"], objects=[Item("config", "a.b", "1", {"k": [("v", 0, 1)]}, (0, 1))])
+    values: dict[str, Any] = {"k": [("v", 0, 1)]}
+    first = Contribution(files=["/a"], objects=[Item("config", "a.b", "1", values, (0, 1))])
     second = Contribution(
         files=["/b", "/a"],
         objects=[Item("config", "a.b", name, {"k": shared}, (1, 2)) for name in "23"],
@@ -60,8 +61,9 @@ def test_sources_and_components_merge_and_the_worst_counts() -> None:
 
 
 def test_what_does_not_fit_is_named() -> None:
-    objects = [Item("runtime", "r.x", str(n), {"k": "v" * 1000}) for n in range(100)]
-    objects += [Item("system", "s", str(n), {"k": "v" * 1000}) for n in range(20)]
+    values: dict[str, Any] = {"k": "v" * 1000}
+    objects = [Item("runtime", "r.x", str(n), values) for n in range(100)]
+    objects += [Item("system", "s", str(n), values) for n in range(20)]
     part = Contribution(sources=[Source("runtime:r"), Source("system:s")], objects=objects)
     document = assemble([part], {}, limit=65536 + 40000)
     assert len(json.dumps(document)) < 65536 + 40000
