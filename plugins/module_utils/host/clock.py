@@ -128,6 +128,10 @@ def parse_timesyncd(texts: list[str]) -> Settings:
     return Settings([(host, False) for host in found["NTP"] or found["FallbackNTP"]])
 
 
+#: Reference ids of chrony that are no time source: none, and its own clock.
+_NO_SOURCE = ("00000000", "7F7F0101")
+
+
 def parse_chronyc(text: str) -> dict[str, str]:
     """``chronyc -c tracking``: stratum, offset in milliseconds, leap state; empty for anything else."""
     fields = text.strip().split(",")
@@ -137,7 +141,7 @@ def parse_chronyc(text: str) -> dict[str, str]:
         return {
             "stratum": str(int(fields[2])),
             "offset_ms": f"{float(fields[4]) * 1000:.3f}",
-            "synchronised": yes(fields[13] != "Not synchronised" and fields[0] != "00000000"),
+            "synchronised": yes(fields[13] != "Not synchronised" and fields[0] not in _NO_SOURCE),
         }
     except ValueError:
         return {}

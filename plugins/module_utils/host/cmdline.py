@@ -42,7 +42,7 @@ def mask(secret: str) -> str:
 
 def _hide(match: re.Match[str]) -> str:
     value = match.group(match.lastindex or 1)
-    if value.startswith(_DONE) or (value.startswith("$") and not value.startswith("$$")):
+    if _DONE in value or (value.startswith("$") and not value.startswith("$$")):
         return match.group(0)  # done already, or a reference to a variable
     quote = value[0] if value[:1] in "\"'" else ""
     bare = value.strip(quote) if quote else value
@@ -50,7 +50,8 @@ def _hide(match: re.Match[str]) -> str:
 
 
 def _hide_url(match: re.Match[str]) -> str:
-    return f"{match.group(1)}{match.group(2)}:{mask(match.group(3))}@"
+    secret = match.group(3)
+    return match.group(0) if _DONE in secret else f"{match.group(1)}{match.group(2)}:{mask(secret)}@"
 
 
 def redact(text: str) -> str:

@@ -190,9 +190,22 @@ def _verdicts(expressions: object) -> list[str]:
     return [word for part in expressions if isinstance(part, dict) for word in words if word in part]
 
 
-def strictest(chains: list[dict[str, Any]], hook: str) -> Optional[str]:
-    """``drop`` when any filter base chain at the hook drops by default, ``accept`` when none does."""
-    policies = [c.get("policy", "accept") for c in chains if c.get("hook") == hook and c.get("type") == "filter"]
+def default_policy(chains: list[dict[str, Any]], hook: str, family: str = "") -> Optional[str]:
+    """What happens to a packet no rule decides: ``drop`` or ``accept``; ``None`` without a base chain there.
+
+    ``family`` is ``ip`` or ``ip6``; without it the answer is ``drop`` only when both are dropped. One
+    dropping chain is enough, whatever the other chains at the hook say.
+    """
+    if not family:
+        both = [default_policy(chains, hook, name) for name in ("ip", "ip6")]
+        if both == [None, None]:
+            return None
+        return "drop" if both == ["drop", "drop"] else "accept"
+    policies = [
+        chain.get("policy", "accept")
+        for chain in chains
+        if chain.get("hook") == hook and chain.get("type") == "filter" and chain["family"] in (family, "inet")
+    ]
     if not policies:
         return None
     return "drop" if "drop" in policies else "accept"
@@ -241,7 +254,9 @@ def _add_ruleset(sheet: Sheet, values: dict[str, object], summary: dict[str, Any
         rules=str(sum(c["rules"] for c in chains)),
         helpers=summary["helpers"],
         iptables_nft=yes(summary["compat"]),
-        **{f"{hook}_policy": strictest(chains, hook) for hook in _HOOKS},
+        **{f"{hook}_policy": default_policy(chains, hook) for hook in _HOOKS},
+        **{f"{hook}_policy_v4": default_policy(chains, hook, "ip") for hook in _HOOKS},
+        **{f"{hook}_policy_v6": default_policy(chains, hook, "ip6") for hook in _HOOKS},
     )
     for chain in chains:
         counts = chain.pop("verdicts")

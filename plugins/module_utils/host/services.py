@@ -134,7 +134,7 @@ def _databases(root: str, live: bool) -> Contribution:
         cluster = "/".join(folder.split("/")[-2:])
         sheet.add(
             "database",
-            "postgresql" if cluster.endswith("/main") and sheet.empty else f"postgresql {cluster}",
+            f"postgresql {cluster}",
             {
                 "installed": "yes",
                 "running": is_running("postgres"),

@@ -81,7 +81,7 @@ def strip_comments(text: str) -> str:
             end = text.find("\n", at)
             at = len(text) if end < 0 else end
             continue
-        elif text.startswith("/*", at):
+        elif text.startswith("/*", at) and (at == 0 or text[at - 1] in " \t\r\n);{}"):  # not the one of a glob
             end = text.find("*/", at + 2)
             stop = len(text) if end < 0 else end + 2
             out.append("\n" * text.count("\n", at, stop))

@@ -136,7 +136,10 @@ def is_security(uri: str, suite: str) -> bool:
 
 def version_key(text: str) -> tuple[tuple[int, int, str], ...]:
     """A key that sorts ``6.1.0-31`` after ``6.1.0-9``; letters sort before numbers."""
-    return tuple((1, int(part), "") if part.isdigit() else (0, 0, part) for part in re.findall(r"\d{1,18}|\D+", text))
+    return tuple(
+        (1, int(part), "") if part[0] in "0123456789" else (0, 0, part)
+        for part in re.findall(r"[0-9]{1,18}|[^0-9]+", text)
+    )
 
 
 def parse_needrestart(text: str) -> Optional[str]:
