@@ -12,7 +12,7 @@ from ansible_collections.grundton.voip.plugins.module_utils.redaction import Red
 from ansible_collections.grundton.voip.plugins.module_utils.snapshot.deadline import Deadline
 from ansible_collections.grundton.voip.plugins.module_utils.snapshot.model import (
     NOT_CHECKED,
-    RUNTIME,
+    SYSTEM,
     Contribution,
     Item,
     PlainValues,
@@ -20,7 +20,7 @@ from ansible_collections.grundton.voip.plugins.module_utils.snapshot.model impor
 )
 
 #: Sources of the two collectors, for when they do not come back in time.
-FILE_SOURCES = source_keys()
+FILE_SOURCES = [*source_keys(), "system:commandline"]
 RUNTIME_SOURCES = runtime_keys()
 
 
@@ -32,6 +32,7 @@ def collect_files(root: str, live: bool, deadline: Deadline, redactor: Redactor)
     part = read_files(Tree(root), found, redactor, deadline)
     part.components.append(found.component())
     part.objects.append(_command_line(found))
+    part.sources.append(Source("system:commandline"))
     return [part]
 
 
@@ -48,4 +49,4 @@ def collect_runtime(root: str, live: bool, deadline: Deadline, redactor: Redacto
 def _command_line(found: Installation) -> Item:
     """Options given on the command line; they win over asterisk.conf."""
     values: PlainValues = {"of": found.command_line_from or "none found", **found.command_line}
-    return Item(RUNTIME, "commandline.options", "commandline", values)
+    return Item(SYSTEM, "commandline", "asterisk", values)

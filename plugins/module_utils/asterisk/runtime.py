@@ -31,7 +31,6 @@ from ansible_collections.grundton.voip.plugins.module_utils.snapshot.model impor
 PREFIXES = (
     "asterisk",
     "module",
-    "commandline",
     "pjsip",
     "rtp",
     "manager",
@@ -116,7 +115,6 @@ class _Reader:
         )
         for prefix, step in steps:
             self._step("runtime:" + prefix, step)
-        self.out.sources.append(Source("runtime:commandline"))
         return self.out
 
     def _step(self, key: str, step: Callable[[Source], List[Item]]) -> None:
