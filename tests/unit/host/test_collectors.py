@@ -7,10 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -156,17 +157,22 @@ def test_offline_never_leaves_the_tree(tmp_path: Path, host: Callable[..., str])
     assert canary not in str(told)
 
 
-def elsewhere(python: str, root: str, live: bool, tmp_path: Path, nobody: bool = False) -> dict[str, Any]:
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder everybody may enter; pytest's own are private."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+def elsewhere(python: str, root: str, live: bool, folder: Path, nobody: bool = False) -> dict[str, Any]:
     """Run the readers in another interpreter from a copy of the sources, as nobody if asked."""
-    folder = tmp_path / "collection"
     target = folder / "ansible_collections" / "grundton" / "voip" / "plugins"
     source = Path(module.__file__).resolve().parents[1]
     shutil.copytree(source, target / "module_utils", ignore=shutil.ignore_patterns("__pycache__"))
     script = folder / "run.py"
     script.write_text(textwrap.dedent(SCRIPT))
-    for path in (tmp_path, *tmp_path.parents):
-        if path.stat().st_uid == os.geteuid() and str(path).startswith("/tmp/"):
-            path.chmod(0o755)
     identity: dict[str, Any] = {"user": 65534, "group": 65534, "extra_groups": []} if nobody else {}
     done = subprocess.run(
         [python, "-B", "-W", "error::DeprecationWarning", str(script), str(folder), root, "live" if live else "copy"],
@@ -179,11 +185,11 @@ def elsewhere(python: str, root: str, live: bool, tmp_path: Path, nobody: bool =
 
 
 @pytest.mark.usefixtures("as_root")
-def test_unprivileged_says_what_it_could_not_read(tmp_path: Path) -> None:
+def test_unprivileged_says_what_it_could_not_read(open_folder: Path) -> None:
     python = "/usr/bin/python3"
     if not Path(python).exists():
         pytest.skip("needs a Python that nobody may run")
-    found = elsewhere(python, "/", True, tmp_path, nobody=True)
+    found = elsewhere(python, "/", True, open_folder, nobody=True)
     sources = found["sources"]
     assert set(sources) == {key for reader in collectors() for key in reader.sources}
     assert not [key for key, (status, _, _) in sources.items() if status == "error"]
@@ -196,7 +202,7 @@ def test_unprivileged_says_what_it_could_not_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("version", ["3.9", "3.10", "3.13"])
-def test_other_pythons(version: str, tmp_path: Path) -> None:
+def test_other_pythons(version: str, open_folder: Path) -> None:
     names = (
         [shutil.which(f"python{version}"), *Path("/root/.pyenv/versions").glob(f"{version}.*/bin/python")]
         if os.geteuid() == 0
@@ -207,7 +213,7 @@ def test_other_pythons(version: str, tmp_path: Path) -> None:
     ]
     if not works:
         pytest.skip(f"no Python {version} here")
-    found = elsewhere(works[0], "/", True, tmp_path)
+    found = elsewhere(works[0], "/", True, open_folder)
     assert not [key for key, (status, _, _) in found["sources"].items() if status == "error"]
     assert found["objects"]
 
