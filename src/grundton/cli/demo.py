@@ -16,6 +16,7 @@ from grundton.cli.audit import audit
 from grundton.lab import lifecycle as labs
 from grundton.lab.errors import LabError
 from grundton.lab.paths import data_dir
+from grundton.runner.errors import GrundtonError
 from grundton.runner.folder import RunFolder
 from grundton.runner.planted import Comparison, compare, read_planted
 
@@ -34,6 +35,9 @@ def main() -> int:
         return 3
     try:
         return _audit_and_compare(sources(office.inventory), runs)
+    except GrundtonError as problem:
+        _say(f"Error: {problem}")
+        return problem.exit_code
     finally:
         if os.environ.get("DEMO_KEEP"):
             _say(f"The office is still running. Log in: grundton lab ssh --lab {NAME} pbx")

@@ -88,6 +88,9 @@ def _about(entry: Entry, finding: Raw, controls: Raw) -> bool:
 
 
 def _names(entry: Entry, finding: Raw) -> bool:
+    if entry.controls and finding["kind"] != entry.kind:
+        # The entry says which control reports it; that one may speak of another kind of object.
+        return True
     return not entry.names or not finding["objects"] or any(_same(entry.names, name) for name in finding["objects"])
 
 

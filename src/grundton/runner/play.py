@@ -17,6 +17,7 @@ import ansible_runner
 
 from grundton import collection
 from grundton.runner.events import Event, EventQueue
+from grundton.runner.leftovers import end_processes_of
 from grundton.runner.progress import SNAPSHOT_TASK, Progress
 
 _ERROR_LINE = re.compile(r"^(?:\[?ERROR\]?!?:?|fatal:)\s*", re.IGNORECASE)
@@ -145,6 +146,8 @@ def run_playbook(
                 suppress_env_files=True,
                 quiet=True,
             )
+        if runner.status not in ("successful", "failed"):
+            end_processes_of(private)
         return PlayResult(runner.status, runner.rc, record.no_hosts, record.errors)
     finally:
         record.close()

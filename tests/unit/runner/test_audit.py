@@ -303,8 +303,12 @@ def test_interrupt_ends_the_run(stub_collection, tmp_path):
         f"c.checkout = lambda: None; c.search_path = lambda: pathlib.Path({str(stub_collection.parents[2])!r});"
         "from grundton.cli.main import run; run(['audit', 'localhost'])"
     )
+    (tmp_path / "t").mkdir()
     process = subprocess.Popen(
-        [sys.executable, "-c", script], env={**os.environ, "STUB_SLEEP": "60"}, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", script],
+        env={**os.environ, "STUB_SLEEP": "60", "TMPDIR": str(tmp_path / "t")},
+        stderr=subprocess.PIPE,
+        text=True,
     )
     log = None
     for _ in range(300):
@@ -320,3 +324,12 @@ def test_interrupt_ends_the_run(stub_collection, tmp_path):
     assert "interrupted" in err
     assert "Traceback" not in err
     assert not list(tmp_path.glob("runs/*/.key*"))
+    marked = [path for path in Path("/proc").glob("[0-9]*/environ") if str(tmp_path / "t").encode() in environ(path)]
+    assert marked == []
+
+
+def environ(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
