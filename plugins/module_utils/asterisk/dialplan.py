@@ -245,7 +245,7 @@ _ARGUMENTS = tuple(
         r"(?i)\bsenddtmf[(,](?P<secret>[^),]+)",
         r"(?i)\bmeetme\((?:[^),]*,){2}(?P<secret>[^),]+)",
         r"(?i)\bmysql\(connect\s+\S+\s+\S+\s+\S+\s+(?P<secret>[^\s)]+)",
-        r"(?i)[,A-Za-z)]D\((?P<secret>[^)]+)\)",
+        r"(?i)^\s*(?:retry)?dial\(.*?[,A-Za-z)](?<!CALLERI)D\((?P<secret>[^)]+)\)",
     )
 )
 
