@@ -70,6 +70,7 @@ class Plan:
     place: str
     contexts: dict[str, DialContext]
     globals: dict[str, str]
+    _known: dict[tuple[str, str, int], tuple[list[Match], str]] = field(default_factory=dict)
 
     def steps(self) -> Iterator[Step]:
         """Every step."""
@@ -79,9 +80,12 @@ class Plan:
 
     def find(self, context: str, dialled: str, priority: int = 1) -> tuple[list[Match], str]:
         """Extensions that may answer, best first, up to the first certain one; and the switch that hides more."""
-        found: list[Match] = []
-        opaque = self._find(context, dialled, priority, False, found, 0, set())
-        return found, opaque
+        key = (context, dialled, priority)
+        if key not in self._known:
+            found: list[Match] = []
+            opaque = self._find(context, dialled, priority, False, found, 0, set())
+            self._known[key] = (found, opaque)
+        return self._known[key]
 
     def _find(
         self,

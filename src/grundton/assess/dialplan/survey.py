@@ -92,10 +92,10 @@ class Survey:
         walker.inputs = self.outward_numbers(walker)
         return walker.numbers_into(context)
 
-    def from_outside(self, walker: Walker, context: str) -> Iterator[Trace]:
+    def from_outside(self, walker: Walker, context: str) -> Trace:
         """Every call a stranger may send into a context, with every digit he may add."""
-        for number in self.numbers_into(walker, context):
-            yield walker.walk(context, number, outside=True)
+        walker.inputs = self.outward_numbers(walker)
+        return walker.explore(context)
 
 
 def _extensions(plan: Plan) -> Iterator[Extension]:
@@ -208,15 +208,16 @@ class Verdicts:
     survey: Survey
     expected: str
     kind: str = KIND
-    failed: dict[str, dict[Detail, None]] = field(default_factory=dict)
+    failed: dict[str, dict[str, Detail]] = field(default_factory=dict)
     passed: dict[str, None] = field(default_factory=dict)
     unclear: dict[str, str] = field(default_factory=dict)
 
     def fail(self, name: str, step: Step | None, plan: Plan, actual: str) -> None:
-        """Something is wrong with `name`, at that step."""
+        """Something is wrong with `name`, at that step; the first way there is kept, which is the shortest."""
         location = step.location if step is not None else ""
         key = str(step)[:160] if step is not None else name
-        self.failed.setdefault(name, {})[Detail(key, plan.place, self.expected, actual, False, location)] = None
+        detail = Detail(key, plan.place, self.expected, actual, False, location)
+        self.failed.setdefault(name, {}).setdefault(f"{plan.place} {key if step is not None else actual}", detail)
 
     def fail_event(self, name: str, event: Event, plan: Plan, before: str = "") -> None:
         """An event of a walk is wrong."""
@@ -232,7 +233,8 @@ class Verdicts:
     def judgements(self) -> list[Judgement]:
         """Failing objects one by one; the rest together, as passed or as not checked."""
         result = [
-            Judgement(Verdict.FAIL, self.kind, (name,), tuple(details)[:6]) for name, details in self.failed.items()
+            Judgement(Verdict.FAIL, self.kind, (name,), tuple(details.values())[:6])
+            for name, details in self.failed.items()
         ]
         if self.survey.unread:
             return [*result, unchecked(self.kind, self.survey.unread)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -23,6 +24,7 @@ ANNOUNCED, CALLER_ID, CALLED_OUT, CALLED_UNKNOWN, ASKED, HUNG_UP = (
 )
 
 _MAX_STATES = 4000
+_MAX_EXPLORED = 20000
 _END = frozenset(["hangup", "busy", "congestion"])
 _ANNOUNCE = frozenset(
     (
@@ -139,7 +141,7 @@ class Walker:
     peers: Peers
     queue_contexts: Mapping[str, str] = field(default_factory=dict)
     inputs: tuple[str, ...] = ()
-    _done: dict[tuple[str, str, bool, tuple[str, ...]], Trace] = field(default_factory=dict)
+    _done: dict[tuple[str, str | None], Trace] = field(default_factory=dict)
     _numbers: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = field(default_factory=dict)
 
     def numbers_into(self, context: str) -> tuple[str, ...]:
@@ -161,29 +163,38 @@ class Walker:
             self._numbers[key] = tuple(found)
         return self._numbers[key]
 
-    def walk(self, context: str, dialled: str, outside: bool = False) -> Trace:
-        """Follow a call of `dialled` that enters at `context`; `outside` callers may abuse transfer keys."""
-        key = (context, dialled, outside, self.inputs if outside else ())
+    def walk(self, context: str, dialled: str) -> Trace:
+        """Follow a call of `dialled` that enters at `context`."""
+        key = (context, dialled)
         if key not in self._done:
-            self._done[key] = _Run(self, outside).run(context, dialled)
+            self._done[key] = _Run(self, False, _MAX_STATES).run(context, (dialled,))
+        return self._done[key]
+
+    def explore(self, context: str) -> Trace:
+        """Follow every call a stranger may send into `context`, with every digit and transfer key he may use."""
+        key = (context, None)
+        if key not in self._done:
+            self._done[key] = _Run(self, True, _MAX_EXPLORED).run(context, self.numbers_into(context))
         return self._done[key]
 
 
 class _Run:
-    def __init__(self, walker: Walker, outside: bool) -> None:
+    def __init__(self, walker: Walker, outside: bool, most: int) -> None:
         self.walker, self.plan, self.peers = walker, walker.plan, walker.peers
-        self.queues, self.outside = walker.queue_contexts, outside
+        self.queues, self.outside, self.most = walker.queue_contexts, outside, most
         self.trace = Trace()
-        self.todo: list[_State] = []
+        self.todo: deque[_State] = deque()
+        self.asked: set[tuple[str, frozenset[str]]] = set()
 
-    def run(self, context: str, dialled: str) -> Trace:
-        self.todo.append(_State(context, dialled, 1, {}, frozenset(), (), (f"{dialled}@{context}",)))
+    def run(self, context: str, numbers: tuple[str, ...]) -> Trace:
+        for dialled in numbers:
+            self.todo.append(_State(context, dialled, 1, {}, frozenset(), (), (f"{dialled}@{context}",)))
         seen: set[object] = set()
         while self.todo:
-            state = self.todo.pop()
+            state = self.todo.popleft()
             if state.key in seen:
                 continue
-            if len(seen) >= _MAX_STATES:
+            if len(seen) >= self.most:
                 self.trace.truncated = True
                 break
             seen.add(state.key)
@@ -254,18 +265,14 @@ class _Run:
     def _ask(self, state: _State, context: str, why: str, *facts: str) -> None:
         if not self.outside:
             return
+        # What was set before the caller dials on is forgotten: fewer states, and nothing is taken for known by mistake.
+        kept = (state.facts & {PIN}) | {ASKED, *facts}
+        if (context, kept) in self.asked:
+            return
+        self.asked.add((context, kept))
         for number in self.walker.numbers_into(context):
-            self.todo.append(
-                _State(
-                    context,
-                    number,
-                    1,
-                    state.variables,
-                    state.facts | {ASKED, *facts},
-                    (),
-                    (*state.trail, f"{why} {number}@{context}"),
-                )
-            )
+            trail = (*state.trail, f"{why} {number}@{context}")
+            self.todo.append(_State(context, number, 1, {}, kept, (), trail))
 
     def _jump(self, state: _State, extension: Extension, place: str) -> None:
         parts = [part.strip() for part in split_args(place)]

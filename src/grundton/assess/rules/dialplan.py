@@ -71,10 +71,10 @@ def inbound_calls_stay_inside(context: Context) -> list[Judgement]:
     for walker in found.walkers:
         for entry in found.of_role(TRUNK, GUEST):
             verdicts.passed.setdefault(entry.context)
-            for trace in found.from_outside(walker, entry.context):
-                verdicts.hidden(entry.context, trace)
-                for event in trace.outward:
-                    verdicts.fail_event(entry.context, event, walker.plan, f"call from {entry.who}: ")
+            trace = found.from_outside(walker, entry.context)
+            verdicts.hidden(entry.context, trace)
+            for event in trace.outward:
+                verdicts.fail_event(entry.context, event, walker.plan, f"call from {entry.who}: ")
     return verdicts.judgements()
 
 
@@ -86,11 +86,11 @@ def guests_reach_nothing(context: Context) -> list[Judgement]:
     for walker in found.walkers:
         for entry in found.of_role(GUEST):
             verdicts.passed.setdefault(entry.context)
-            for trace in found.from_outside(walker, entry.context):
-                verdicts.hidden(entry.context, trace)
-                for event in trace.events:
-                    if event in trace.outward or event.app in ("voicemailmain", "disa"):
-                        verdicts.fail_event(entry.context, event, walker.plan, f"call from {entry.who}: ")
+            trace = found.from_outside(walker, entry.context)
+            verdicts.hidden(entry.context, trace)
+            for event in trace.events:
+                if event in trace.outward or event.app in ("voicemailmain", "disa"):
+                    verdicts.fail_event(entry.context, event, walker.plan, f"call from {entry.who}: ")
     return verdicts.judgements()
 
 
@@ -272,11 +272,11 @@ def no_dangerous_apps_from_outside(context: Context) -> list[Judgement]:
     for walker in found.walkers:
         for entry in found.of_role(TRUNK, GUEST):
             verdicts.passed.setdefault(entry.context)
-            for trace in found.from_outside(walker, entry.context):
-                verdicts.hidden(entry.context, trace)
-                for event in trace.events:
-                    if event.app in apps and PIN not in event.facts:
-                        verdicts.fail_event(entry.context, event, walker.plan, f"call from {entry.who}: ")
+            trace = found.from_outside(walker, entry.context)
+            verdicts.hidden(entry.context, trace)
+            for event in trace.events:
+                if event.app in apps and PIN not in event.facts:
+                    verdicts.fail_event(entry.context, event, walker.plan, f"call from {entry.who}: ")
     return verdicts.judgements()
 
 
@@ -499,15 +499,15 @@ def conference_needs_pin(context: Context) -> list[Judgement]:
     }
     for walker in found.walkers:
         for entry in found.of_role(TRUNK, GUEST):
-            for trace in found.from_outside(walker, entry.context):
-                for event in trace.events:
-                    if event.app not in ("confbridge", "meetme"):
-                        continue
-                    verdicts.passed.setdefault(entry.context)
-                    profile = event.args[2].strip() if len(event.args) > 2 and event.args[2].strip() else "default_user"
-                    asked = event.app == "meetme" and "P" in "".join(event.args[1:2])
-                    if not (asked or PIN in event.facts or profile in with_pin or _set_pin(walker.plan, event)):
-                        verdicts.fail_event(entry.context, event, walker.plan)
+            trace = found.from_outside(walker, entry.context)
+            for event in trace.events:
+                if event.app not in ("confbridge", "meetme"):
+                    continue
+                verdicts.passed.setdefault(entry.context)
+                profile = event.args[2].strip() if len(event.args) > 2 and event.args[2].strip() else "default_user"
+                asked = event.app == "meetme" and "P" in "".join(event.args[1:2])
+                if not (asked or PIN in event.facts or profile in with_pin or _set_pin(walker.plan, event)):
+                    verdicts.fail_event(entry.context, event, walker.plan)
     return verdicts.judgements()
 
 

@@ -53,13 +53,10 @@ def _ways_out(context: Context, item: Object) -> tuple[list[Detail], str]:
         if not found.walkers:
             unclear = unclear or found.unread or f"{key}={target}: the dialplan is not known"
         for walker in found.walkers:
-            way = None
-            for trace in found.from_outside(walker, target):
-                if trace.outward:
-                    way = trace.outward[0]
-                    break
-                if trace.opaque or trace.truncated:
-                    unclear = unclear or f"{key}={target} goes on in a part of the dialplan that cannot be followed"
+            trace = found.from_outside(walker, target)
+            way = trace.outward[0] if trace.outward else None
+            if way is None and (trace.opaque or trace.truncated):
+                unclear = unclear or f"{key}={target} goes on in a part of the dialplan that cannot be followed"
             if way is not None:
                 text = f"{target}: {way.path}"
                 details.append(Detail(key, "config", "a context without outside lines", text, False, location))
@@ -90,7 +87,7 @@ def _skips_pin(context: Context, *roles: str) -> list[Judgement]:
             if PHONE in roles:
                 traces = [walker.walk(entry.context, number) for number in found.numbers_into(walker, entry.context)]
             else:
-                traces = list(found.from_outside(walker, entry.context))
+                traces = [found.from_outside(walker, entry.context)]
             for trace in traces:
                 verdicts.hidden(entry.context, trace)
                 for event in trace.events:
