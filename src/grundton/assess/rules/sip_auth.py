@@ -80,7 +80,9 @@ def auth_without_secret(context: Context) -> list[Judgement]:
         return found
     keys = ("password", "md5_cred", "password_digest", "refresh_token", "oauth_secret")
     verdicts = Verdicts(AUTH)
-    for item in context.objects("config", AUTH):
+    for item in verdicts.each(context, *keys):
+        if item.place != "config":
+            continue
         held = [key for key in keys if any(_is_secret(value) for value in item.values(key))]
         if held:
             verdicts.good(item, "password", "a secret", "set")
@@ -209,6 +211,8 @@ def pjsip_references(context: Context) -> list[Judgement]:
         for item in context.objects("config", kind):
             broken = False
             for key, target in keys.items():
+                if key not in item.raw_values:
+                    continue
                 lost = [name for name in items(item.values(key)) if name not in names[target]]
                 if not lost:
                     continue

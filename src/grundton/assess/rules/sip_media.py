@@ -160,7 +160,9 @@ def codec_list(context: Context) -> list[Judgement]:
         allowed |= _VIDEO
     expected = "only " + ", ".join(context.policy.codecs)
     verdicts = Verdicts(ENDPOINT)
-    for item in context.objects("config", ENDPOINT):
+    for item in verdicts.each(context, by=lambda item: tuple(in_order(item, ("allow", "disallow")))):
+        if item.place != "config":
+            continue
         entries = in_order(item, ("allow", "disallow"))
         codecs = _codecs(entries)
         extra = [codec for codec in codecs if codec not in allowed]
@@ -221,11 +223,11 @@ def dscp_marks(context: Context) -> list[Judgement]:
     unless = compile_matchers(context.options.get("unless", {}), context.policy)
     verdicts = Verdicts(kind)
     objects = everywhere(context, kind)
-    for item in objects:
+    wanted_marks = {key: str(context.policy.lookup(path)) for key, path in context.options["marks"].items()}
+    for item in verdicts.each(context, *wanted_marks, *unless):
         if unless and all(matcher(item.values(key)) for key, matcher in unless.items()):
             continue
-        for key, path in context.options["marks"].items():
-            wanted = str(context.policy.lookup(path))
+        for key, wanted in wanted_marks.items():
             value = known(context, item, key)
             expected = f"{wanted} ({_TOS[wanted.lower()]})"
             verdicts.judge(item, key, expected, value, tos_number(value.text) == _TOS[wanted.lower()])

@@ -141,7 +141,7 @@ def sdes_path(context: Context) -> list[Judgement]:
     doubt = doubts(context, TRANSPORT)
     expected = "TLS or WSS transports only"
     verdicts = Verdicts(ENDPOINT)
-    for item in everywhere(context, ENDPOINT):
+    for item in verdicts.each(context, "media_encryption", "webrtc"):
         if known(context, item, "media_encryption").text.lower() != "sdes" or is_true(item.text("webrtc")):
             continue
         if context.policy.cell(item.facets.get("zone", "")).signalling == "vpn":

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from netaddr import IPNetwork
 
@@ -76,10 +76,14 @@ def blocked(context: Context, *kinds: str) -> list[Judgement]:
 
 
 def everywhere(context: Context, kind: str) -> list[Object]:
-    """Objects of the files, and those only the running daemon has (realtime, leftovers)."""
-    configured = context.objects("config", kind)
-    names = {item.name for item in configured}
-    return [*configured, *(item for item in context.objects("runtime", kind) if item.name not in names)]
+    """Objects of the files, and those only the running daemon has (realtime, leftovers). Worked out once per host."""
+    memo = context.host.memo
+    key = f"everywhere:{kind}"
+    if key not in memo:
+        configured = context.objects("config", kind)
+        names = {item.name for item in configured}
+        memo[key] = [*configured, *(item for item in context.objects("runtime", kind) if item.name not in names)]
+    return memo[key]  # type: ignore[no-any-return]
 
 
 def doubts(context: Context, kind: str) -> str:
@@ -101,6 +105,21 @@ class Verdicts:
         self.failed = False
         self._said: dict[str, list[tuple[Detail, str]]] = {}
         self._first_place: dict[tuple[str, str, str, str], str] = {}
+        self._members: dict[str, list[Object]] = {}
+
+    def each(self, context: Context, *keys: str, by: Callable[[Object], Hashable] | None = None) -> Iterator[Object]:
+        """Objects of the kind; of those equal in `keys` (or `by`), role and zone one that stands for all.
+
+        200 phones of one template then cost as much as one.
+        """
+        groups: dict[Hashable, list[Object]] = {}
+        for item in everywhere(context, self.kind):
+            facets = (item.place, item.facets.get("role"), item.facets.get("zone"))
+            signature = by(item) if by is not None else tuple(_texts(item, key) for key in keys)
+            groups.setdefault((facets, signature), []).append(item)
+        for members in groups.values():
+            self._members[members[0].name] = members
+            yield members[0]
 
     def good(self, item: Object, key: str, expected: str, actual: str, is_default: bool = False) -> None:
         """The object is as wanted."""
@@ -138,13 +157,31 @@ class Verdicts:
             wrong = tuple(detail for detail, _ in said if detail.ok is False)
             unknown = next((reason for detail, reason in said if detail.ok is None), None)
             details = tuple(detail for detail, _ in said)
-            if wrong:
+            members = self._members.get(name, [])
+            names = [item.name for item in members] or [name]
+            if wrong and len(members) > 1:
+                for item in members:
+                    grouping.add(item.name, Verdict.FAIL, tuple(_relocated(detail, item) for detail in wrong))
+            elif wrong:
                 grouping.add(name, Verdict.FAIL, wrong)
             elif unknown is not None:
-                grouping.add(name, Verdict.NOT_CHECKED, details, unknown)
+                grouping.add_all(names, Verdict.NOT_CHECKED, details, unknown)
             else:
-                grouping.add(name, Verdict.PASS, details)
+                grouping.add_all(names, Verdict.PASS, details)
         return grouping.judgements()
+
+
+def _texts(item: Object, key: str) -> Hashable:
+    """The values of a key as something to compare; of a secret only whether there is one."""
+    values = item.values(key)
+    return tuple(value if isinstance(value, str) else bool(value["secret"].get("length")) for value in values)
+
+
+def _relocated(detail: Detail, item: Object) -> Detail:
+    """The same wrong value where this object gets it from."""
+    if item.place != "config" or not item.raw_values.get(detail.key):
+        return detail
+    return replace(detail, location=line(item, detail.key))
 
 
 def refused(
