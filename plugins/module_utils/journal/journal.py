@@ -23,7 +23,7 @@ from typing import Any, Iterator, Optional
 from . import ballast, condition, disk, log, runs
 from .blobs import Blobs
 from .changes import Changes, Deed, Owner, Spot, UnitDeed, Why
-from .errors import JournalError, RunClosedError, RunInProgressError
+from .errors import JournalError, RunClosedError
 from .lock import locked
 from .place import Place, make_private
 from .record import TAKES_CHANGES, Run, replay
@@ -59,9 +59,7 @@ class Journal(Changes):
         place = place or Place()
         folder = place.run(run)
         with locked(place):
-            for other in runs.all_runs(place):
-                if other.state not in runs.FINISHED and other.run != run:
-                    raise RunInProgressError(other.run, other.state, other.began, other.changes)
+            runs.may_begin(run, place)
             for private in (place.journals, folder, place.blobs(run)):
                 make_private(private)
             spare = os.path.join(folder, "ballast")

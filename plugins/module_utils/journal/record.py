@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Iterable, Optional
+from typing import Any, Iterable, Optional, Union
 
 from .condition import ABSENT, Condition
 
@@ -70,6 +70,11 @@ class Run:
     undone: set[str] = field(default_factory=set)
     entries: int = 0
     damaged: list[int] = field(default_factory=list)
+
+    @property
+    def touched(self) -> list[Union[Touched, TouchedUnit]]:
+        """Everything that was touched: paths, then units."""
+        return [*self.paths.values(), *self.units.values()]
 
     @property
     def changes(self) -> int:

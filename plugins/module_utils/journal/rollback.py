@@ -10,9 +10,9 @@ import contextlib
 import errno
 import os
 from dataclasses import dataclass, field
-from typing import Any, Collection, Iterable, Iterator, Optional
+from typing import Any, Collection, Iterable, Iterator, Optional, Union
 
-from . import ballast, condition, disk, runs
+from . import condition, disk, runs
 from .blobs import Blobs
 from .condition import Condition
 from .errors import JournalError, RefusedError, RunInProgressError
@@ -163,8 +163,7 @@ class _Rollback:
 
     def _start(self, force: bool, by: str) -> None:
         """Free the space kept back, and say that it has begun. On a disk that is full nevertheless, go on unsaid."""
-        for path in self._run.ballast:
-            ballast.release(path)
+        runs.release(self._run)
         if self._run.state != "rolling_back":
             with contextlib.suppress(JournalError):
                 self._note({"do": "state", "state": "rolling_back", "by": by, "result": {"force": force}})
@@ -351,14 +350,14 @@ def _folder_of(path: str) -> Iterator[tuple[int, str]]:
         yield at, name
 
 
-def _chosen(one: Any, measures: Collection[str]) -> bool:
+def _chosen(one: Union[Touched, TouchedUnit], measures: Collection[str]) -> bool:
     return not measures or (bool(one.measures) and one.measures <= set(measures))
 
 
 def shared(run: Run, measures: Collection[str]) -> list[dict[str, str]]:
     """What was done for the chosen measures *and* others: it cannot be taken back for one of them alone."""
     found = []
-    for one in (*run.paths.values(), *run.units.values()):
+    for one in run.touched:
         if measures and one.measures & set(measures) and not one.measures <= set(measures):
             key, name = ("path", one.path) if isinstance(one, Touched) else ("unit", one.name)
             others = ", ".join(sorted(one.measures - set(measures)))

@@ -10,7 +10,7 @@ from typing import Any, Optional
 
 from . import ballast, log
 from .blobs import Blobs
-from .errors import JournalError, NoSuchRunError, RunClosedError
+from .errors import JournalError, NoSuchRunError, RunClosedError, RunInProgressError
 from .lock import locked
 from .place import Place
 from .record import FINISHED, Run, replay
@@ -54,10 +54,28 @@ def unfinished(place: Place) -> Optional[Run]:
     return next((run for run in all_runs(place) if run.state not in FINISHED), None)
 
 
+def may_begin(run: str, place: Place) -> bool:
+    """Whether a run of that id would begin anew; False when it is open already.
+
+    :raises RunInProgressError: another run of this host is not finished.
+    :raises RunClosedError: this very run is over.
+    """
+    for other in all_runs(place):
+        if other.run == run and other.state != "open":
+            raise RunClosedError(run, other.state)
+        if other.run == run:
+            return False
+        if other.state not in FINISHED:
+            raise RunInProgressError(other.run, other.state, other.began, other.changes)
+    place.run(run)
+    return True
+
+
 def summary(run: Run) -> dict[str, Any]:
     """One run in a list."""
-    controls, measures = set(), set()
-    for touched in (*run.paths.values(), *run.units.values()):
+    controls: set[str] = set()
+    measures: set[str] = set()
+    for touched in run.touched:
         controls |= touched.controls
         measures |= touched.measures
     return {
@@ -127,9 +145,14 @@ def confirm(run: str, place: Place, by: str = "") -> bool:
         if found.state not in ("open", "unconfirmed"):
             raise RunClosedError(run, found.state)
         note(run, place, {"do": "state", "state": "confirmed", "by": by, "at": stamp()})
-        for path in found.ballast:
-            ballast.release(path)
+        release(found)
         return True
+
+
+def release(run: Run) -> None:
+    """Give free what was kept back for a rollback."""
+    for path in run.ballast:
+        ballast.release(path)
 
 
 def note(run: str, place: Place, record: dict[str, Any]) -> None:
@@ -145,9 +168,10 @@ def note(run: str, place: Place, record: dict[str, Any]) -> None:
         raise JournalError(f"the journal cannot be written: {(error.strerror or str(error)).lower()}") from None
 
 
-def forget(place: Place, keep: int = KEEP, days: float = DAYS) -> list[str]:
+def forget(place: Place, keep: int = KEEP, days: float = DAYS, rehearse: bool = False) -> list[str]:
     """Remove the journals of finished runs that are older than ``days`` or not among the ``keep`` newest.
 
+    :param rehearse: only say which.
     :returns: ids of the runs that can no longer be rolled back.
     """
     gone = []
@@ -160,9 +184,10 @@ def forget(place: Place, keep: int = KEEP, days: float = DAYS) -> list[str]:
         oldest = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - days * 86400))
         for position, run in enumerate(reversed(finished)):
             if position >= keep or (run.ended or run.began) < oldest:
-                away = os.path.join(place.journals, _GONE + run.run)
-                os.rename(place.run(run.run), away)
-                shutil.rmtree(away, ignore_errors=True)
+                if not rehearse:
+                    away = os.path.join(place.journals, _GONE + run.run)
+                    os.rename(place.run(run.run), away)
+                    shutil.rmtree(away, ignore_errors=True)
                 gone.append(run.run)
     return sorted(gone)
 
