@@ -148,12 +148,16 @@ def load(tree: Tree, name: str) -> Optional[UnitFile]:
 
 
 def wanted(tree: Tree) -> dict[str, str]:
-    """Enabled unit names and the link that enables them, from every ``wants`` and ``requires`` folder in ``/etc``."""
-    links = {}
-    for folder in tree.names("/etc/systemd/system"):
-        if folder.endswith((".wants", ".requires")):
-            for name in tree.names(f"/etc/systemd/system/{folder}"):
-                links[name] = f"/etc/systemd/system/{folder}/{name}"
+    """Enabled unit names and the link in ``/etc`` that enables them: ``wants``, ``requires``, or an alias."""
+    links: dict[str, str] = {}
+    for entry in tree.names("/etc/systemd/system"):
+        path = f"/etc/systemd/system/{entry}"
+        if entry.endswith((".wants", ".requires")):
+            links.update((name, f"{path}/{name}") for name in tree.names(path))
+            continue
+        target = (tree.link(path) or "").rsplit("/", 1)[-1]
+        if target not in ("", "null", entry):
+            links.setdefault(target, path)
     return links
 
 

@@ -91,6 +91,7 @@ def test_offline_units_with_dropins(host: Callable[..., str], look: Callable[...
                 "link",
                 "/usr/lib/systemd/system/postgresql@.service",
             ),
+            "/lib/systemd/system/cron.service": "[Service]\nExecStart=/usr/sbin/cron -f\n[Install]\nAlias=x.y\n",
             "/etc/init.d/coturn": "#!/bin/sh\n",
             "/etc/rc3.d/S02coturn": ("link", "../init.d/coturn"),
         }
@@ -107,7 +108,9 @@ def test_offline_units_with_dropins(host: Callable[..., str], look: Callable[...
         "/usr/lib/systemd/system/service.d/all.conf",
     ]
     assert found.one("unit", "fail2ban.service")["UnitFileState"] == "masked"
-    assert found.one("unit", "ssh.service")["UnitFileState"] == "disabled"
+    assert found.one("unit", "ssh.service")["UnitFileState"] == "enabled", "by its alias in /etc"
+    assert found.one("unit", "cron.service")["UnitFileState"] == "disabled"
+    assert found.one("unit", "cron.service")["ExecStart"] == "/usr/sbin/cron -f"
     assert "sshd.service" not in found.all("unit")
     assert "postgresql@15-main.service" in found.all("unit")
     assert found.one("unit", "coturn.service")["UnitFileState"] == "enabled"
