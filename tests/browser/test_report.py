@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import shutil
 import subprocess
 import time
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from grundton.report import render_html
 
 Page = tuple[Path, dict[str, Any]]
 SHOWN = ("fail", "error", "not_checked")
@@ -153,6 +156,29 @@ def test_a_finding_says_everything(browser: Any, three: Page) -> None:
         "calls and registrations stay",
     ):
         assert part in card
+
+
+def test_a_finding_of_many_values_is_drawn_in_part(browser: Any, three: Page, tmp_path: Path) -> None:
+    document = copy.deepcopy(three[1])
+    finding = next(
+        f for f in document["findings"] if f["control"] == "asterisk.manager.bind" and f["verdict"] == "fail"
+    )
+    finding["details"] = [{**finding["details"][0], "actual": f"192.0.2.{n}"} for n in range(100)]
+    path = tmp_path / "long.html"
+    path.write_text(render_html(document), encoding="utf-8")
+    browser.open(path, f"#f-{finding['id']}")
+    assert len(browser.all(f"#f-{finding['id']} .line-bad")) == 20
+    browser.click(f"#f-{finding['id']} .more-details")
+    assert len(browser.all(f"#f-{finding['id']} .line-bad")) == 100
+
+
+def test_hosts_without_a_verdict_of_a_measure(browser: Any, three: Page, tmp_path: Path) -> None:
+    document = copy.deepcopy(three[1])
+    del document["hosts"]["sbc"]["measures"]["M 3.12"]
+    path = tmp_path / "gap.html"
+    path.write_text(render_html(document), encoding="utf-8")
+    browser.open(path)
+    assert browser.text('.cell[aria-label="M 3.12, sbc: no verdict of its own"]') == "·"
 
 
 def test_anchor_opens_its_finding(browser: Any, three: Page) -> None:

@@ -13,7 +13,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -34,7 +34,7 @@ _DEMAND_CLASSES = {
     "failing": "v-not_fulfilled",
     "open": "v-not_assessed",
     "done": "v-fulfilled",
-    "other": "v-dispensable",
+    "other": "v-other",
 }
 _RISKS = 5
 _FIRST_STEPS = 5
@@ -307,8 +307,21 @@ def _demand_bar(figures: DemandFigures) -> Sequence[tuple[str, int]]:
 
 
 def _successor(raw: Raw) -> str:
-    parts: Iterable[str] = (*raw["net_4_2"], *raw["net_4_1"], *raw["gpp"])
-    return visible(", ".join(parts))
+    parts = [
+        f"{name}: {', '.join(raw[key])}"
+        for key, name in (("net_4_2", "NET.4.2"), ("net_4_1", "NET.4.1"), ("gpp", "Grundschutz++"))
+        if raw[key]
+    ]
+    return visible("; ".join(parts))
+
+
+def _ways(ways: Sequence[str]) -> Text | None:
+    if not ways:
+        return None
+    english, german = (
+        visible(", ".join(words.word(words.CHECKED_BY, way, language) for way in ways)) for language in words.LANGUAGES
+    )
+    return Text(english, german)
 
 
 def _demand(summary: Summary, key: str, verdict: str) -> dict[str, Any]:
@@ -318,11 +331,11 @@ def _demand(summary: Summary, key: str, verdict: str) -> dict[str, Any]:
         "id": key,
         "title": _shown(text["title"]),
         "text": _shown(text["text"]),
-        "force": words.FORCES.get(text["force"]),
+        "force": words.FORCES.get(text["force"].lower()),
         "verdict": verdict,
         "note": visible(result["note"]),
         "controls": result["controls"],
-        "checked_by": visible(", ".join(text["checked_by"])),
+        "checked_by": _ways(text["checked_by"]),
     }
 
 

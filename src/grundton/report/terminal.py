@@ -31,7 +31,12 @@ FINDINGS_SHOWN = 15
 VARIANTS_SHOWN = 3
 VARIANTS_SHOWN_VERBOSE = 25
 REASONS_SHOWN = 5
+DETAILS_SHOWN = 4
+DETAILS_SHOWN_VERBOSE = 50
 NAMES_SHOWN = 6
+
+#: A setting's name up to this length stands beside its values, a longer one above them.
+KEY_BESIDE = 30
 
 _STYLES = {
     "critical": "bold white on red",
@@ -52,6 +57,7 @@ _STYLES = {
 }
 _BAR = {"not_fulfilled": "█", "partly": "▓", "not_assessed": "?", "fulfilled": "░", "dispensable": "-"}
 _BAR_WIDTH = 10
+_OK_SIGNS = {True: "✓", False: "✕", None: "?"}
 
 _T = {
     "not_reached": Text("not reached", "nicht erreicht"),
@@ -182,6 +188,15 @@ def _variants(findings: Sequence[Raw]) -> list[_Variant]:
 
 def _row(table: Table, *cells: RenderableType) -> None:
     table.add_row(*(Line(cell) if isinstance(cell, str) else cell for cell in cells))
+
+
+def _columns(count: int) -> Table:
+    """A grid whose last column takes the room and folds; the one before it is dim."""
+    table = Table.grid(padding=(0, 1))
+    for number in range(count - 1):
+        table.add_column(no_wrap=True, style="dim" if number == count - 2 else "")
+    table.add_column(ratio=1, overflow="fold")
+    return table
 
 
 class _View:
@@ -414,28 +429,21 @@ class _View:
         head.append(visible(finding["kind"]))
         if objects and objects != finding["kind"]:
             head.append(f"  {objects}")
-        table = Table.grid(padding=(0, 1))
-        table.add_column(no_wrap=True, overflow="ellipsis", max_width=32)
-        table.add_column(no_wrap=True, style="dim")
-        table.add_column(ratio=1, overflow="fold")
-        for detail in finding["details"]:
-            if detail["ok"] is not False and not self.options.verbose:
-                continue
-            sign = {True: "✓", False: "✕", None: "?"}[detail["ok"]]
-            place = word(words.PLACES, detail["place"], self.language)
-            found = Line(visible(detail["actual"]) or "-", style="red" if detail["ok"] is False else "")
-            note = self._("default") if detail.get("default") else place
-            found.append(f"  ({note})", style="dim not bold")
-            _row(table, f"{sign} {visible(detail['key'])}", self._("expected"), visible(detail["expected"]) or "-")
-            _row(table, "", self._("found"), found)
+        details = [d for d in finding["details"] if d["ok"] is False or self.options.verbose]
+        shown = details[: DETAILS_SHOWN_VERBOSE if self.options.verbose else DETAILS_SHOWN]
+        body = self._details(shown, located=len(variant.hosts) == 1)
+        if len(shown) < len(details):
+            body.append(Line(f"… {len(details) - len(shown)} {self._('more')}", style="dim"))
         places = sorted(variant.locations, key=natural_key)
-        limit = VARIANTS_SHOWN_VERBOSE if self.options.verbose else VARIANTS_SHOWN
-        if places:
+        if places and len(variant.hosts) > 1:
+            limit = VARIANTS_SHOWN_VERBOSE if self.options.verbose else VARIANTS_SHOWN
             text = ", ".join(visible(place) for place in places[:limit])
             if len(places) > limit:
                 text += f" … (+{len(places) - limit})"
-            _row(table, "", self._("at"), text)
-        parts: list[RenderableType] = [head, Padding(table, (0, 0, 0, 2))]
+            table = _columns(2)
+            _row(table, self._("at"), text)
+            body.append(table)
+        parts: list[RenderableType] = [head, Padding(Group(*body), (0, 0, 0, 2))]
         if finding.get("reason"):
             parts.append(Line("  " + visible(finding["reason"])))
         if self.options.verbose:
@@ -443,6 +451,34 @@ class _View:
             more = f" … (+{len(ids) - 8})" if len(ids) > 8 else ""
             parts.append(Line(f"  {self._('finding')} {', '.join(ids[:8])}{more}", style="dim"))
         return Group(*parts)
+
+    def _details(self, details: Sequence[Raw], *, located: bool) -> list[RenderableType]:
+        """Expected and found; a long key gets a line of its own, the same expectation is said once."""
+        beside = all(len(detail["key"]) <= KEY_BESIDE for detail in details)
+        parts: list[RenderableType] = []
+        table = _columns(3 if beside else 2)
+        before = key = None
+        for detail in details:
+            label = f"{_OK_SIGNS[detail['ok']]} {visible(detail['key'])}"
+            if not beside and detail["key"] != key:
+                table = _columns(2)
+                parts += [Line(label), Padding(table, (0, 0, 0, 2))]
+            lead = [label] if beside else []
+            expectation = (detail["key"] if beside else "", detail["expected"])
+            if expectation != before:
+                _row(table, *lead, self._("expected"), visible(detail["expected"]) or "-")
+            before, key = expectation, detail["key"]
+            found = Line(visible(detail["actual"]) or "-", style="red" if detail["ok"] is False else "")
+            found.append(f"  ({self._read_from(detail, located=located)})", style="dim not bold")
+            _row(table, *([""] if beside else []), self._("found"), found)
+        return [table] if beside else parts
+
+    def _read_from(self, detail: Raw, *, located: bool) -> str:
+        if located and detail.get("location"):
+            return visible(detail["location"])
+        if detail.get("default"):
+            return self._("default")
+        return word(words.PLACES, detail["place"], self.language)
 
     # --- what nobody could tell ---
 

@@ -102,9 +102,19 @@ IMPACTS = {
     "RP": Text("needs a decision by the operator first", "braucht zuerst eine Entscheidung des Betreibers"),
 }
 
+#: How strictly the sources demand it; without a word where they do not say.
 FORCES = {
-    "MUST": Text("MUST", "MUSS"),
-    "SHOULD": Text("SHOULD", "SOLLTE"),
+    "must": Text("MUST", "MUSS"),
+    "should": Text("SHOULD", "SOLLTE"),
+}
+
+#: Ways a demand can be checked.
+CHECKED_BY = {
+    "config": Text("files", "Dateien"),
+    "runtime": Text("running system", "laufendes System"),
+    "probe": Text("test from a network zone", "Test aus einer Netzzone"),
+    "document": Text("document", "Dokument"),
+    "attestation": Text("confirmation by a person", "Bestätigung einer Person"),
 }
 
 
@@ -236,6 +246,7 @@ PAGE = {
         "{0} Hosts in Spalten zu je {1}; die Zahl sagt, wie viele die Maßnahme nicht erfüllen. "
         "Eine Spalte wählen zeigt ihre Hosts.",
     ),
+    "no_verdict": Text("no verdict of its own", "kein eigenes Urteil"),
     "cell_hint": Text(
         "Choose a cell to see its findings. Arrow keys move, Enter chooses.",
         "Eine Zelle wählen zeigt ihre Befunde. Pfeiltasten bewegen, Eingabe wählt.",

@@ -538,7 +538,7 @@ def catalog(controls: int = len(CONTROLS)) -> Catalog:
                     f"What demand {number}-{letter} asks for, said in one sentence of our own.",
                     f"Was Forderung {number}-{letter} verlangt, in einem eigenen Satz.",
                 ),
-                force=("MUST", "SHOULD", "plain")[(index + count) % 3],
+                force=("must", "should", "plain")[(index + count) % 3],
                 checked_by=("config", "runtime") if kind != "organisational" else ("attestation",),
                 needs="decision"
                 if letter == "b" and kind != "technical"
@@ -553,7 +553,7 @@ def catalog(controls: int = len(CONTROLS)) -> Catalog:
             title=Text(english, german),
             stage="planning",
             kind=kind,
-            successor=Successor(("NET.4.2.A8",), (), ("KONF.10.2",), "standard", ""),
+            successor=Successor(("A8",), (), ("KONF.10.2",), "standard", ""),
             components=("asterisk",),
             summary=Text(
                 f"{english}: what it is for, in a sentence a manager understands.",

@@ -57,7 +57,23 @@ def test_a_finding_says_what_where_and_what_to_do(three: dict[str, Any]) -> None
     assert re.search(r"✕ bindaddr +expected a loopback address", text)
     assert re.search(r"found +0\.0\.0\.0 +\(files\)", text)
     assert re.search(r"at +/etc/asterisk/manager\.conf:42", text)
+    assert re.search(r"found +from-internal +\(/etc/asterisk/pjsip\.conf:32\)", text)
     assert "section [general] of manager.conf" in text
+
+
+def test_long_names_stand_above_their_values(three: dict[str, Any]) -> None:
+    document = copy.deepcopy(three)
+    key = "80@dienste VoiceMailMain(${CALLERID(num)}@office,s)"
+    for finding in document["findings"]:
+        if finding["control"] == "asterisk.dialplan.demo" and finding["verdict"] == "fail":
+            finding["details"] = [{**finding["details"][0], "key": key, "actual": f"way {n}"} for n in range(60)]
+    text = shown(document)
+    assert f"✕ {key}\n" in re.sub(" +\n", "\n", text)
+    assert "way 3 " in text
+    assert "way 4 " not in text
+    assert "… 56 more" in text
+    assert text.count("no demo, no default") == 1
+    assert "way 49 " in shown(document, verbose=True)
 
 
 def test_square_brackets_are_not_markup(three: dict[str, Any]) -> None:

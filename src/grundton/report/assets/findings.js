@@ -2,6 +2,7 @@
 
 const ROWS_AT_ONCE = 25;
 const GROUPS_AT_ONCE = 60;
+const DETAILS_AT_ONCE = 20;
 const ROWS_PRINTED = 1000;
 const ROWS_PRINTED_PER_CARD = 50;
 let shownRows = [];
@@ -137,12 +138,14 @@ function valueCell(key, pair, text, extra) {
 }
 
 /** One finding: a table body with a line per compared value. */
-function findingRows(row, anchors) {
+function findingRows(row, anchors, limit = DETAILS_AT_ONCE) {
   const anchor = anchorOf(row);
   const body = el("tbody", { id: anchors ? anchor : undefined, class: `finding r-${VERDICTS[finding.rank[row]]}` });
-  const details = data.details[finding.details[row]].slice().sort((a, b) => a[4] - b[4]);
+  const all = data.details[finding.details[row]];
+  const details = all.slice().sort((a, b) => a[4] - b[4]).slice(0, limit);
+  const hidden = all.length - details.length;
   const note = texts[finding.note[row]];
-  const lines = details.length + (note || !details.length ? 1 : 0);
+  const lines = details.length + (hidden ? 1 : 0) + (note || !details.length ? 1 : 0);
   const [number, names] = data.objects[finding.objects[row]];
   const span = { rowspan: lines > 1 ? lines : undefined };
   const lead = [
@@ -158,6 +161,10 @@ function findingRows(row, anchors) {
       valueCell("expected", word.expected, expected),
       valueCell("found", word.found, actual, isDefault ? el("span", { class: "quiet small" }, el("br"), both(word.default)) : null),
       translated(el("td", { class: "col-where" }, texts[where] ? path(texts[where]) : el("span", { class: "quiet" }, both(data.words.place[texts[place]] || [texts[place], texts[place]]))), "data-label", word.where)));
+  if (hidden) {
+    const show = () => body.replaceWith(findingRows(row, anchors, all.length));
+    rows.push(el("tr", { class: "line-note" }, el("td", { colspan: 4 }, el("button", { type: "button", class: "plain more-details", click: show }, both(fill(word.more_rows, hidden, hidden))))));
+  }
   if (note || !details.length) rows.push(el("tr", { class: "line-note" }, el("td", { colspan: 4, class: "col-note" }, note ? el("span", { lang: "en", text: note }) : el("span", { class: "quiet" }, both(word.no_reason)))));
   rows[0].prepend(...lead);
   rows[0].append(link);

@@ -43,8 +43,8 @@ function hostCell(row, host) {
   const verdict = verdictOf(host, row);
   const name = MEASURE_VERDICTS[verdict];
   const { id } = data.measures[row];
-  const button = el("button", { type: "button", class: `cell ${name ? `v-${name}` : ""}`, tabindex: "-1", text: data.words.measure_sign[name] || " ", click: () => choose(id, host) });
-  const label = data.words.measure[name] || ["–", "–"];
+  const button = el("button", { type: "button", class: `cell ${name ? `v-${name}` : "none"}`, tabindex: "-1", text: data.words.measure_sign[name] || "·", click: () => choose(id, host) });
+  const label = data.words.measure[name] || word.no_verdict;
   translated(button, "aria-label", label.map((text) => `${id}, ${host.name}: ${text}`));
   translated(button, "title", label.map((text) => `${id} · ${host.name}: ${text}`));
   return el("td", {}, button);
@@ -54,6 +54,7 @@ function hostCell(row, host) {
 function binCell(row, column, index) {
   const counts = MEASURE_VERDICTS.map(() => 0);
   for (const host of column) if (verdictOf(host, row) >= 0) counts[verdictOf(host, row)] += 1;
+  const nobody = counts.every((number) => !number);
   const only = counts.findIndex((number) => number === column.length);
   const mark = counts[0] ? String(counts[0]) : data.words.measure_sign[MEASURE_VERDICTS[only]] || "";
   const button = el("button", { type: "button", class: "cell layers", tabindex: "-1", click: () => lookInto(index) }, el("span", { text: mark }));
@@ -65,7 +66,7 @@ function binCell(row, column, index) {
     return [`var(--v-${MEASURE_VERDICTS[verdict]}-bg) ${from}% ${done}%`];
   });
   button.style.background = `linear-gradient(to top, ${stops.join(", ") || "transparent 0% 100%"})`;
-  const text = (languageIndex) => counts.map((number, verdict) => (number ? `${number} ${data.words.measure[MEASURE_VERDICTS[verdict]][languageIndex]}` : "")).filter(Boolean).join(", ");
+  const text = (languageIndex) => counts.map((number, verdict) => (number ? `${number} ${data.words.measure[MEASURE_VERDICTS[verdict]][languageIndex]}` : "")).filter(Boolean).join(", ") || word.no_verdict[languageIndex];
   const label = [0, 1].map((which) => `${data.measures[row].id}, ${index * binSize() + 1}–${index * binSize() + column.length}: ${text(which)}`);
   translated(button, "aria-label", label);
   translated(button, "title", label);
