@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible.plugins.action import ActionBase
+from ansible_collections.grundton.voip.plugins.module_utils.snapshot.packing import unpack
 from ansible_collections.grundton.voip.plugins.plugin_utils.package import load
 
 
@@ -29,6 +30,7 @@ class ActionModule(ActionBase):
                 execute=lambda arguments: self._execute_module(
                     module_name="grundton.voip.snapshot", module_args=arguments, task_vars=task_vars
                 ),
+                unpack=unpack,
             )
         )
         return result

@@ -22,6 +22,7 @@ def take_snapshot(
     variables: Mapping[str, Any],
     template: Callable[[Any], Any],
     execute: Callable[[dict[str, Any]], dict[str, Any]],
+    unpack: Callable[[str], dict[str, Any]],
 ) -> dict[str, Any]:
     """Store a host's policy and snapshot in the run folder; return the short result Ansible gets to see.
 
@@ -31,6 +32,7 @@ def take_snapshot(
         variables: all of Ansible's variables for this host.
         template: resolves Ansible templates.
         execute: calls the module on the host with these arguments.
+        unpack: reads the packed document the module returns.
     """
     from grundton.policy import PolicyError, load_policy
 
@@ -39,7 +41,7 @@ def take_snapshot(
         chosen, origins = policy_variables(variables, template)
         load_policy(chosen, host=host, origins=origins)
         folder.write_policy(host, chosen)
-        module_arguments = {"run_key": folder.key(), "generator_version": __version__}
+        module_arguments = {"run_key": folder.key(), "generator_version": __version__, "packed": True}
     except PolicyError as problem:
         return {"failed": True, "policy_error": True, "msg": "\n".join(map(str, problem.problems))}
     except GrundtonError as problem:
@@ -47,9 +49,12 @@ def take_snapshot(
     if "root" in arguments:
         module_arguments["root"] = arguments["root"]
     result = execute(module_arguments)
-    document = result.pop("snapshot", None)
-    if document is not None:
-        folder.write_snapshot(host, document)
+    packed = result.pop("packed", None)
+    if packed is not None:
+        try:
+            folder.write_snapshot(host, unpack(str(packed)))
+        except ValueError as problem:
+            return {"failed": True, "msg": f"the snapshot cannot be read: {problem}"}
     elif not result.get("failed"):
         result.update(failed=True, msg="the snapshot module returned no snapshot")
     return result

@@ -13,10 +13,12 @@ from grundton import collection
 STUB = """
 import json, os, time
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.grundton.voip.plugins.module_utils.snapshot.packing import pack
 
 def main():
     module = AnsibleModule(
-        argument_spec={"run_key": {"type": "str", "no_log": True}, "generator_version": {"type": "str"}},
+        argument_spec={"run_key": {"type": "str", "no_log": True}, "generator_version": {"type": "str"},
+                       "packed": {"type": "bool"}},
         supports_check_mode=True,
     )
     time.sleep(float(os.environ.get("STUB_SLEEP", "0")))
@@ -34,7 +36,7 @@ def main():
         "components": components, "files": [], "sources": {}, "objects": [],
         "notes": [{"text": "MARK-OF-THE-SNAPSHOT"}],
     }
-    module.exit_json(changed=False, snapshot=document)
+    module.exit_json(changed=False, packed="?" if behaviour == "garbled" else pack(document))
 
 main()
 """
@@ -44,7 +46,7 @@ main()
 def stub_collection(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     base = tmp_path / "collections"
     root = base.joinpath(*collection.NAMESPACE)
-    for folder in ("playbooks", "plugins/action", "plugins/plugin_utils", "meta"):
+    for folder in ("playbooks", "plugins/action", "plugins/plugin_utils", "plugins/module_utils", "meta"):
         shutil.copytree(repository / folder, root / folder, symlinks=True)
     shutil.copy(repository / "galaxy.yml", root)
     (root / "plugins" / "modules").mkdir()

@@ -177,7 +177,11 @@ def test_policy_is_templated_and_stored_plain(grundton):
 
 @pytest.mark.parametrize(
     ("behaviour", "words"),
-    [("fail", "the collector met a dragon"), ("silent", "the snapshot module returned no snapshot")],
+    [
+        ("fail", "the collector met a dragon"),
+        ("silent", "the snapshot module returned no snapshot"),
+        ("garbled", "the snapshot cannot be read"),
+    ],
 )
 def test_module_failures_are_told(grundton, monkeypatch, behaviour, words):
     monkeypatch.setenv("STUB", behaviour)
