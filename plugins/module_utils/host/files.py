@@ -254,8 +254,6 @@ class Lister:
                 "mode": f"{mode:04o}",
                 "owner": owner,
                 "group": group,
-                "uid": info.st_uid,
-                "gid": info.st_gid,
                 "size": info.st_size if kind == "file" else None,
                 "mtime": iso(info.st_mtime),
                 "target": link,
@@ -271,7 +269,7 @@ class Lister:
 
     def _acl(self, path: str) -> Optional[str]:
         try:
-            return yes("system.posix_acl_access" in os.listxattr(self._tree.real(path)))
+            return "yes" if "system.posix_acl_access" in os.listxattr(self._tree.real(path)) else None
         except OSError:
             return None
 
