@@ -53,6 +53,28 @@ class DialContext:
     includes: list[tuple[str, bool]] = field(default_factory=list)
     switches: list[str] = field(default_factory=list)
     location: str = ""
+    _named: dict[str, list[Extension]] = field(default_factory=dict)
+    _patterns: list[Extension] = field(default_factory=list)
+
+    def index(self) -> None:
+        """Put extensions into the order in which Asterisk tries them, and names where they are found at once."""
+        self.extensions.sort(key=lambda extension: (sort_key(extension.pattern), not extension.caller))
+        for extension in self.extensions:
+            if extension.pattern.startswith("_"):
+                self._patterns.append(extension)
+            else:
+                self._named.setdefault(extension.pattern.replace("-", ""), []).append(extension)
+
+    def has(self, name: str) -> bool:
+        """Whether an extension of exactly that name is here."""
+        return name in self._named
+
+    def answering(self, dialled: str) -> Iterator[Extension]:
+        """Extensions that match, best first."""
+        yield from self._named.get(dialled.replace("-", ""), ())
+        for extension in self._patterns:
+            if matches(extension.pattern, dialled):
+                yield extension
 
 
 @dataclass(slots=True)
@@ -101,8 +123,8 @@ class Plan:
         if context is None or depth > _MAX_NESTING or name in seen:
             return ""
         seen = seen | {name}
-        for extension in context.extensions:
-            if priority in extension.steps and matches(extension.pattern, dialled):
+        for extension in context.answering(dialled):
+            if priority in extension.steps:
                 conditional = sometimes or bool(extension.caller)
                 found.append(Match(extension, conditional))
                 if not conditional:
@@ -149,9 +171,8 @@ def _context(item: Object) -> DialContext:
         caller, step = step_of
         extension = extensions.setdefault((step.pattern, caller), Extension(item.name, step.pattern, caller))
         extension.steps.setdefault(step.priority, step)
-    context.extensions = sorted(
-        extensions.values(), key=lambda extension: (sort_key(extension.pattern), not extension.caller)
-    )
+    context.extensions = list(extensions.values())
+    context.index()
     for text, _location in _occurrences(item, "include"):
         name, _comma, timing = text.replace("|", ",").partition(",")
         context.includes.append((name.strip(), bool(timing.strip(" ,*"))))

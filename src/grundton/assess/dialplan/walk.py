@@ -214,12 +214,9 @@ class _Run:
         if HUNG_UP in state.facts:
             return
         self.trace.ends.append(Terminal(how, state.facts, (*state.trail, how)))
-        if any(extension.pattern == "h" for extension in self._extensions(state.context)):
+        context = self.plan.contexts.get(state.context)
+        if context is not None and context.has("h"):
             self.todo.append(replace(state, exten="h", priority=1, facts=state.facts | {HUNG_UP}, stack=()))
-
-    def _extensions(self, context: str) -> list[Extension]:
-        found = self.plan.contexts.get(context)
-        return found.extensions if found is not None else []
 
     # -- one step ------------------------------------------------------------------------------
 

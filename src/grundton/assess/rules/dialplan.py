@@ -11,6 +11,7 @@ from grundton.assess.dialplan.patterns import TAIL, is_open, sample
 from grundton.assess.dialplan.plan import Plan, Step
 from grundton.assess.dialplan.survey import GUEST, PHONE, Survey, Verdicts, passing, survey
 from grundton.assess.dialplan.targets import TRUNK as TRUNK_TARGET
+from grundton.assess.dialplan.targets import options
 from grundton.assess.dialplan.walk import ANNOUNCED, COUNTED, LIMITED, PIN, SWITCHED, Event, Walker
 from grundton.assess.facets import TRUNK
 from grundton.assess.judgement import Judgement
@@ -36,6 +37,8 @@ _HARMLESS = frozenset(
 )
 _SPY = frozenset(["chanspy", "extenspy", "whisper", "dahdiscan"])
 _LOOKUPS = re.compile(r"\$\{(ENUMLOOKUP|ENUMQUERY|ENUMRESULT|TXTCIDNAME|DUNDILOOKUP|DUNDIQUERY|DUNDIRESULT)\(")
+_CALLER_TEXT = re.compile(r"(?i)\$\{(CALLERID|CONNECTEDLINE|REDIRECTING|PJSIP_HEADERS?|SIP_HEADER)\(")
+_CUT = re.compile(r"\$\{EXTEN:(\d)[:}]")
 _SECRET = re.compile(r"«secret:(\d+):")
 _RISKY_SWITCHES = ("dundi", "iax2", "loopback/enum", "sip/", "h323")
 
@@ -98,16 +101,22 @@ def guests_reach_nothing(context: Context) -> list[Judgement]:
 
 
 def _tainted_calls(walker: Walker, sinks: set[str]) -> Iterator[tuple[str, Event]]:
-    steps = [step for step in walker.plan.steps() if "${" in step.args and _is_sink(step, sinks)]
-    if not steps:
+    if not any("${" in step.args and _is_sink(step, sinks) for step in walker.plan.steps()):
         return
+    by_caller = any(_CALLER_TEXT.search(step.args) and not _shows(step) for step in walker.plan.steps())
     for dial_context in walker.plan.contexts.values():
         for extension in dial_context.extensions:
-            tail = "5" + DIALLED if is_open(extension.pattern) else "5"
-            trace = walker.walk(dial_context.name, sample(extension.pattern, tail))
+            opened = is_open(extension.pattern)
+            if not opened and not by_caller:
+                continue
+            trace = walker.walk(dial_context.name, sample(extension.pattern, "5" + DIALLED if opened else "5"))
             for event in trace.events:
                 if event.app in sinks:
                     yield f"{event.step.pattern}@{event.step.context}", event
+
+
+def _shows(step: Step) -> bool:
+    return step.app.lower() in ("noop", "verbose", "log", "gotoif", "userevent", "voicemail", "voicemailmain")
 
 
 def _is_sink(step: Step, sinks: set[str]) -> bool:
@@ -175,21 +184,24 @@ def _variants(context: Context, prefix: str) -> tuple[str, ...]:
     return (prefix,)
 
 
-def _lines(walker: Walker) -> tuple[str, ...]:
+def _lines(context: Context, walker: Walker) -> tuple[str, ...]:
     """What callers may have to dial before the number: nothing, or the digits a trunk pattern strips."""
-    stripped = {""}
-    for step in walker.plan.steps():
-        for cut in re.findall(r"\$\{EXTEN:(\d)[:}]", step.args):
-            text = sample(step.pattern, TAIL)[: int(cut)] if int(cut) <= 4 else ""
-            if text.isdigit() or text in ("*", "#"):
-                stripped.add(text)
-    return tuple(sorted(stripped))
+    key = f"dialplan lines:{walker.plan.place}"
+    if key not in context.host.memo:
+        stripped = {""}
+        for step in walker.plan.steps():
+            for cut in _CUT.findall(step.args) if "${EXTEN:" in step.args else ():
+                text = sample(step.pattern, TAIL)[: int(cut)] if int(cut) <= 4 else ""
+                if text.isdigit() or text in ("*", "#"):
+                    stripped.add(text)
+        context.host.memo[key] = tuple(sorted(stripped))
+    return context.host.memo[key]  # type: ignore[no-any-return]
 
 
 def _reaching(context: Context, walker: Walker, entry_context: str, prefix: str) -> Iterator[Event]:
     tail = TAIL
     sent = {variant + tail for variant in _variants(context, prefix)}
-    for line in _lines(walker):
+    for line in _lines(context, walker):
         for event in walker.walk(entry_context, line + prefix + tail).outward:
             for target in event.targets:
                 if target.kind == TRUNK_TARGET and (not is_known(target.number) or target.number in sent):
@@ -213,7 +225,7 @@ def destinations_blocked(context: Context) -> list[Judgement]:
             for prefix in prefixes:
                 for event in _reaching(context, walker, entry.context, prefix):
                     verdicts.fail_event(entry.context, event, walker.plan, f"phones {entry.who}: ")
-                for line in _lines(walker):
+                for line in _lines(context, walker):
                     verdicts.hidden(entry.context, walker.walk(entry.context, line + prefix + TAIL))
     return verdicts.judgements()
 
@@ -354,10 +366,10 @@ def spying_guarded(context: Context) -> list[Judgement]:
                             continue
                         name = f"{event.step.pattern}@{event.step.context}"
                         verdicts.passed.setdefault(name)
-                        options = event.args[1] if len(event.args) > 1 else ""
+                        given = event.args[1] if len(event.args) > 1 else ""
                         if PIN not in event.facts:
                             verdicts.fail_event(name, event, walker.plan, "no PIN: ")
-                        elif "q" in options:
+                        elif "q" in options(given):
                             verdicts.fail_event(name, event, walker.plan, "option q suppresses the tone: ")
     return verdicts.judgements()
 
@@ -406,17 +418,16 @@ def transfer_only_inside(context: Context) -> list[Judgement]:
     verdicts = Verdicts(found, "no feature codes for the outside party")
     for walker in found.walkers:
         for entry in found.of_role(TRUNK, GUEST):
-            for number in found.numbers_into(walker, entry.context):
-                for event in walker.walk(entry.context, number).events:
-                    if event.app in ("dial", "retrydial"):
-                        letters = "".join(sorted(set("TWXK") & set(event.options)))
-                    elif event.app == "queue" and len(event.args) > 1:
-                        letters = "".join(sorted(set("TWXK") & set(event.args[1])))
-                    else:
-                        continue
-                    verdicts.passed.setdefault(entry.context)
-                    if letters:
-                        verdicts.fail_event(entry.context, event, walker.plan, f"the caller gets {letters}: ")
+            for event in found.from_outside(walker, entry.context).events:
+                if event.app in ("dial", "retrydial"):
+                    letters = "".join(sorted(set("TWXK") & set(event.options)))
+                elif event.app == "queue" and len(event.args) > 1:
+                    letters = "".join(sorted(set("TWXK") & set(options(event.args[1]))))
+                else:
+                    continue
+                verdicts.passed.setdefault(entry.context)
+                if letters:
+                    verdicts.fail_event(entry.context, event, walker.plan, f"the caller gets {letters}: ")
         for entry in found.of_role(PHONE):
             for number in found.outward_numbers(walker):
                 for event in walker.walk(entry.context, number).outward:
