@@ -44,14 +44,14 @@ def version_supported(context: Context) -> list[Judgement]:
         return [unchecked(VERSION, f"the version of {name} is not known")]
     table = context.host.knowledge.support.get(name, {})
     dated = table.get("branches", {}).get(_major(component))
+    promises = [(date.fromisoformat(dated["security_until"]), "its makers")] if dated is not None else []
     told = _packaged(context, table, component)
     if told is not None:
-        until, by = date.fromisoformat(told["security_until"]), told["by"]
-        if context.now.date() <= until or dated is None:
-            return [_until(context, component, until, by)]
-    if dated is None:
+        promises.append((date.fromisoformat(told["security_until"]), str(told["by"])))
+    if not promises:
         return [unchecked(VERSION, f"no support dates are known for {name} {component.version}")]
-    return [_until(context, component, date.fromisoformat(dated["security_until"]), "its makers")]
+    until, by = max(promises)
+    return [_until(context, component, until, by)]
 
 
 def _major(component: Component) -> str:
