@@ -110,13 +110,13 @@ def snapshot_of(scenario: Mapping[str, Any], root: Path) -> Snapshot:
     extra = scenario.get("objects", ())
     # What a scenario says about a kind of the host is all there is of it: the tree's own files have other modes.
     told = {item["kind"] for item in extra if item["from"] == "system"}
-    document["objects"] = [
-        item for item in document["objects"] if item["from"] != "system" or item["kind"] not in told
-    ]
+    document["objects"] = [item for item in document["objects"] if item["from"] != "system" or item["kind"] not in told]
     for item in extra:
         document["objects"].append(item)
         prefix = f"{item['from']}:{item['kind'].split('.', 1)[0]}"
         document["sources"][prefix] = {"status": "ok"}
+    for name, values in scenario.get("components", {}).items():
+        document["components"].setdefault(name, {"running": True}).update(values)
     document["sources"].update(scenario.get("sources", {}))
     document["live"] = bool(extra)
     return Snapshot.from_document(document, "scenario")

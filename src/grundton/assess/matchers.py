@@ -162,7 +162,8 @@ def _contains_none(argument: object, policy: Lookup) -> Matcher:
 
 def _subset_of(argument: object, policy: Lookup) -> Matcher:
     allowed = [str(item) for item in _list(argument, policy)]
-    return Matcher(lambda values: _lower(values) <= {item.lower() for item in allowed}, "only " + ", ".join(allowed))
+    text = "only " + ", ".join(allowed) if allowed else "none"
+    return Matcher(lambda values: _lower(values) <= {item.lower() for item in allowed}, text)
 
 
 def _within(argument: object, policy: Lookup) -> Matcher:
