@@ -16,7 +16,7 @@ from ..journal.place import Place
 from ..journal.record import FINISHED, Run
 from ..journal.units import Systemd
 from . import code, timespan, unitfiles
-from .installed import disarm, hold_boot_unit, write_unit
+from .installed import disarm, hold_boot_unit, missing_folders, write_unit
 from .unitfiles import Names
 
 #: Shortest time a guard may have: what comes after arming needs some.
@@ -67,7 +67,7 @@ def arm(run: str, seconds: int, *, place: Optional[Place] = None, systemd: Optio
     try:
         return _arm(journal, seconds, place, systemd)
     except (JournalError, OSError) as error:
-        disarm(run, systemd)
+        disarm(run, place, systemd)
         _give_up(run, place)
         why = (error.strerror or str(error)).lower() if isinstance(error, OSError) else str(error)
         raise JournalError(f"the guard could not be armed, nothing was changed: {why}") from None
@@ -88,7 +88,9 @@ def _arm(journal: Journal, seconds: int, place: Place, systemd: Systemd) -> Arme
     run, names = journal.run, Names(journal.run)
     program = code.store(place)
     python = code.interpreter(program)
-    journal.note_guard({"seconds": seconds, "code": os.path.basename(os.path.dirname(program)), "python": python})
+    digest = os.path.basename(os.path.dirname(program))
+    made = missing_folders(run, systemd)
+    journal.note_guard({"seconds": seconds, "code": digest, "python": python, "made": made})
     hold_boot_unit(run)
     write_unit(systemd, names.timer, unitfiles.timer(run, seconds))
     write_unit(systemd, names.service, unitfiles.service(run, python, program, place.home))
@@ -126,7 +128,7 @@ def confirm(run: str, *, place: Optional[Place] = None, systemd: Optional[System
     """
     place, systemd = place or Place(), systemd or Systemd()
     changed = runs.confirm(run, place, by)
-    return disarm(run, systemd) or changed
+    return disarm(run, place, systemd) or changed
 
 
 def state(run: str, *, place: Optional[Place] = None, systemd: Optional[Systemd] = None) -> Armed:

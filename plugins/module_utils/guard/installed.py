@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import os
+from typing import Sequence
 
-from ..journal import disk
+from ..journal import disk, runs
 from ..journal.errors import JournalError
+from ..journal.place import Place
 from ..journal.units import Systemd
 from .unitfiles import Names
 
 
-def disarm(run: str, systemd: Systemd, boot: bool = False) -> bool:
+def disarm(run: str, place: Place, systemd: Systemd, boot: bool = False) -> bool:
     """Remove every trace of a guard. Returns whether there was one. Never raises: called again, it continues.
 
     :param boot: the host is just starting, so nothing may be waited for.
     """
     names = Names(run)
+    made = folders_made(run, place)
     there = False
     if systemd.here() and any(os.path.lexists(os.path.join(systemd.etc, unit)) for unit in _units(names)):
         there = True
@@ -25,8 +28,9 @@ def disarm(run: str, systemd: Systemd, boot: bool = False) -> bool:
     for folder, unit in names.links:
         path = os.path.join(systemd.etc, folder)
         there = _remove(path, unit) or there
-        with contextlib.suppress(OSError):
-            os.rmdir(path)  # only when nothing is left in it
+        if folder in made:
+            with contextlib.suppress(OSError):
+                os.rmdir(path)  # only when nothing is left in it
     for unit in _units(names):
         there = _remove(systemd.etc, unit) or there
     if there and systemd.here():
@@ -36,6 +40,18 @@ def disarm(run: str, systemd: Systemd, boot: bool = False) -> bool:
             systemd.order("reset-failed", names.service)
     _remove(os.path.dirname(names.mark), os.path.basename(names.mark))
     return there
+
+
+def missing_folders(run: str, systemd: Systemd) -> list[str]:
+    """Folders of the links that are not there yet."""
+    return [folder for folder, _ in Names(run).links if not os.path.lexists(os.path.join(systemd.etc, folder))]
+
+
+def folders_made(run: str, place: Place) -> Sequence[str]:
+    """Folders of the links that came with the guard, as its run remembers."""
+    with contextlib.suppress(JournalError):
+        return list(runs.load(run, place).guard.get("made", ()))
+    return ()
 
 
 def hold_boot_unit(run: str) -> None:

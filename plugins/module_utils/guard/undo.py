@@ -20,7 +20,7 @@ def undo(run: str, *, place: Optional[Place] = None, systemd: Optional[Systemd] 
     place, systemd = place or Place(), systemd or Systemd()
     outcome = roll_back(run, place=place, systemd=systemd, force=force, measures=measures, by=by)
     if outcome.state == "rolled_back":
-        disarm(run, systemd)
+        disarm(run, place, systemd)
     return outcome
 
 
@@ -40,5 +40,5 @@ def undo_unconfirmed(run: str, *, boot: bool, place: Place, systemd: Optional[Sy
         by = "guard at boot" if boot else "guard"
         outcome = roll_back(run, place=place, systemd=systemd, force=True, boot=boot, by=by, guard=True)
     if outcome.state in ("confirmed", "rolled_back"):
-        disarm(run, systemd, boot=boot)
+        disarm(run, place, systemd, boot=boot)
     return outcome

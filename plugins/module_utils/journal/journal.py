@@ -63,12 +63,11 @@ class Journal(Changes):
             for private in (place.journals, folder, place.blobs(run)):
                 make_private(private)
             spare = os.path.join(folder, "ballast")
-            if not os.path.exists(place.entries(run)) or not os.path.getsize(place.entries(run)):
+            if not runs.exists(run, place):
                 ballast.reserve(spare, reserve)
                 try:
-                    first = {"n": 0, "do": "begin", "schema": log.SCHEMA, "run": run, "at": runs.stamp()}
-                    whole = log.append(place.entries(run), first, 0)
-                    log.append(place.entries(run), {"n": 1, "do": "ballast", "path": spare}, whole)
+                    first = {"do": "begin", "schema": log.SCHEMA, "run": run, "at": runs.stamp(), "ballast": spare}
+                    log.append(place.entries(run), {"n": 1, **first}, 0)
                 except OSError as error:
                     raise JournalError(f"the journal cannot be written: {error.strerror}") from None
         return cls.attach(run, place=place, systemd=systemd, reserve=reserve)
@@ -99,7 +98,7 @@ class Journal(Changes):
             self._append({"do": "state", "state": "unconfirmed", "at": runs.stamp()})
 
     def note_guard(self, about: dict[str, Any]) -> None:
-        """Write down that the guard is armed: ``seconds``, ``code`` (digest) and ``python``."""
+        """Write down that the guard is armed: ``seconds``, ``code`` (digest), ``python``, ``made`` (folders)."""
         with self._turn():
             self._append({"do": "guard", "at": runs.stamp(), **about})
 

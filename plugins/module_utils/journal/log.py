@@ -54,15 +54,18 @@ def _record(line: bytes) -> Optional[dict[str, Any]]:
 def read(path: str, run: str) -> Lines:
     """Read a journal file.
 
-    :raises NoSuchRunError: there is none.
+    :raises NoSuchRunError: there is none, or not even its first line was finished: nothing was touched then.
     """
     try:
         with open(path, "rb") as file:
-            return parse(file.read())
+            lines = parse(file.read())
     except (FileNotFoundError, NotADirectoryError):
-        raise NoSuchRunError(f"this host has no journal of a run {run}") from None
+        lines = parse(b"")
     except OSError as error:
         raise JournalError(f"the journal of the run {run} cannot be read: {error.strerror}") from None
+    if not lines.whole:
+        raise NoSuchRunError(f"this host has no journal of a run {run}")
+    return lines
 
 
 def append(path: str, record: dict[str, Any], whole: int) -> int:

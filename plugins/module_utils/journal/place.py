@@ -40,9 +40,14 @@ class Place:
 
         :raises JournalError: that cannot be the id of a run.
         """
-        if not _RUN.match(run) or ".." in run:
+        if not self.is_run(run):
             raise JournalError(f"{run!r} is no id of a run: letters, digits, dots, dashes and underscores")
         return os.path.join(self.journals, run)
+
+    @staticmethod
+    def is_run(name: str) -> bool:
+        """Whether that may be the id of a run."""
+        return bool(_RUN.match(name)) and ".." not in name
 
     def entries(self, run: str) -> str:
         """The journal itself, one JSON document per line."""

@@ -102,6 +102,7 @@ def replay(run: str, records: Iterable[dict[str, Any]], damaged: Iterable[int] =
 
 def _begin(run: Run, record: dict[str, Any]) -> None:
     run.began = record["at"]
+    run.ballast.append(record["ballast"])
 
 
 def _touch(run: Run, record: dict[str, Any]) -> None:
@@ -138,7 +139,8 @@ def _ballast(run: Run, record: dict[str, Any]) -> None:
 
 
 def _guard(run: Run, record: dict[str, Any]) -> None:
-    run.guard = {key: record[key] for key in ("at", "seconds", "code", "python")}
+    made = sorted({*run.guard.get("made", ()), *record["made"]})
+    run.guard = {**{key: record[key] for key in ("at", "seconds", "code", "python")}, "made": made}
 
 
 def _displaced(run: Run, record: dict[str, Any]) -> None:

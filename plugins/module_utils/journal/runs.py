@@ -31,22 +31,24 @@ def load(run: str, place: Place) -> Run:
     return replay(run, lines.records, lines.damaged)
 
 
+def exists(run: str, place: Place) -> bool:
+    """Whether a run of that id was begun on this host."""
+    try:
+        log.read(place.entries(run), run)
+    except NoSuchRunError:
+        return False
+    return True
+
+
 def all_runs(place: Place) -> list[Run]:
     """Every run of this host, oldest first. Folders without a journal are none: nothing was touched there."""
     found = []
     with contextlib.suppress(FileNotFoundError):
         for name in os.listdir(place.journals):
             with contextlib.suppress(NoSuchRunError):
-                if not name.startswith(".") and os.path.getsize(_entries(place, name)):
+                if place.is_run(name):
                     found.append(load(name, place))
     return sorted(found, key=lambda run: (run.began, run.run))
-
-
-def _entries(place: Place, name: str) -> str:
-    path = place.entries(name)
-    if not os.path.exists(path):
-        raise NoSuchRunError(name)
-    return path
 
 
 def unfinished(place: Place) -> Optional[Run]:
@@ -176,10 +178,8 @@ def forget(place: Place, keep: int = KEEP, days: float = DAYS, rehearse: bool = 
     """
     gone = []
     with locked(place):
-        with contextlib.suppress(FileNotFoundError):
-            for name in os.listdir(place.journals):
-                if name.startswith(_GONE):
-                    shutil.rmtree(os.path.join(place.journals, name), ignore_errors=True)
+        if not rehearse:
+            _sweep(place)
         finished = [run for run in all_runs(place) if run.state in FINISHED]
         oldest = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - days * 86400))
         for position, run in enumerate(reversed(finished)):
@@ -190,6 +190,14 @@ def forget(place: Place, keep: int = KEEP, days: float = DAYS, rehearse: bool = 
                     shutil.rmtree(away, ignore_errors=True)
                 gone.append(run.run)
     return sorted(gone)
+
+
+def _sweep(place: Place) -> None:
+    """Remove what is left of journals that are gone, and of runs that were killed before they had begun."""
+    with contextlib.suppress(FileNotFoundError):
+        for name in os.listdir(place.journals):
+            if name.startswith(_GONE) or not exists(name, place):
+                shutil.rmtree(os.path.join(place.journals, name), ignore_errors=True)
 
 
 def stamp() -> str:
