@@ -25,7 +25,10 @@ def locked(place: Place, seconds: float = 60.0, insist: bool = False) -> Iterato
     :raises JournalError: somebody else holds it.
     """
     make_private(place.home)
-    descriptor = os.open(place.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        descriptor = os.open(place.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise JournalError(f"{place.lock} cannot be opened: {(error.strerror or str(error)).lower()}") from None
     try:
         if not _take(descriptor, seconds):
             holder = _holder(descriptor)
@@ -35,8 +38,8 @@ def locked(place: Place, seconds: float = 60.0, insist: bool = False) -> Iterato
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(holder, signal.SIGKILL)
             _take(descriptor, 5.0)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()} {_started(os.getpid())}\n".encode("ascii"), 0)
+        with contextlib.suppress(OSError):  # a full disk must not keep the guard from its work
+            os.pwrite(descriptor, f"{os.getpid()} {_started(os.getpid())}".ljust(40).encode("ascii") + b"\n", 0)
         yield
     finally:
         os.close(descriptor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ def tree(folder: Path) -> Tree:
             about = path.lstat()
             entry: tuple[Any, ...] = (stat.filemode(about.st_mode), about.st_uid, about.st_gid)
             if path.is_symlink():
-                entry += (about.st_mtime_ns, os.readlink(path))
+                entry += (about.st_mtime_ns, str(path.readlink()))
             elif path.is_file():
                 attributes = {one: os.getxattr(path, one) for one in os.listxattr(path)}
                 entry += (about.st_mtime_ns, path.read_bytes(), attributes)
@@ -66,8 +66,8 @@ class KillableOs:
     """The ``os`` module for one process that dies before its step ``at`` (halfway through it, if that is a write)."""
 
     STEPS = frozenset(
-        "write fsync rename unlink mkdir rmdir symlink chown fchown fchmod utime setxattr removexattr ftruncate "
-        "posix_fallocate".split()
+        ("write", "fsync", "rename", "unlink", "mkdir", "rmdir", "symlink", "chown", "fchown", "fchmod", "utime")
+        + ("setxattr", "removexattr", "ftruncate", "posix_fallocate")
     )
 
     def __init__(self, at: int) -> None:
@@ -106,7 +106,5 @@ def killed_at(step: int) -> Iterator[KillableOs]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(disk, "os", fake)
         patch.setattr(log, "os", fake)
-        try:
+        with suppress(Killed):
             yield fake
-        except Killed:
-            pass

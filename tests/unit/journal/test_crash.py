@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -50,10 +51,8 @@ def plant(etc: Path) -> None:
             path.chmod((0o640, 0o600, 0o664, 0o4755, 0o644)[number])
         os.utime(path, ns=(10**18, 10**18 + number * 1_000_000_007))
     (etc / "link").symlink_to("b.conf")
-    try:
+    with contextlib.suppress(OSError):
         os.setxattr(etc / "a.conf", "user.origin", b"planted")
-    except OSError:
-        pass
 
 
 def do(changes: Changes, etc: Path, one: tuple[object, ...]) -> None:
@@ -124,7 +123,9 @@ def test_the_journal_is_on_disk_before_anything_is_touched(etc, place, systemd) 
     assert len(lines) == 1
     blob_rename = names.index("rename")
     touch = next(
-        number for number, (name, args) in enumerate(process.trace) if name == "create" and str(args[0]).endswith(".tmp")
+        number
+        for number, (name, args) in enumerate(process.trace)
+        if name == "create" and str(args[0]).endswith(".tmp")
     )
     rename = len(names) - 1 - names[::-1].index("rename")
     # the old content: written, synced, given its name, folder synced; then the line and its sync; then the new file
@@ -155,10 +156,8 @@ def test_every_single_step_of_one_change(etc, place, systemd, tmp_path) -> None:
             journal = Journal.begin(RUN, place=here, systemd=systemd, reserve=SMALL)
             for one in steps:
                 do(journal, etc, one)
-        try:
+        with contextlib.suppress(NoSuchRunError):
             assert roll_back(RUN, place=here, systemd=systemd).state == "rolled_back"
-        except NoSuchRunError:
-            pass
         assert tree(etc) == before, f"killed at step {kill}"
         if process.done <= kill:
             assert kill > 50
