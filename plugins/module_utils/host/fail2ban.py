@@ -309,13 +309,14 @@ def jail_values(jail: Jail, tree: Tree) -> dict[str, object]:
     """The keys a jail's files set."""
     paths = log_paths(jail.lines("logpath"))
     banaction = jail.get("banaction") or ""
-    backend = jail.get("backend")
+    backend = jail.get("backend") or ""
+    reads_files = not backend.startswith("systemd")  # that one reads the journal, whatever logpath says
     return {
         "enabled": yes(jail.enabled),
         "filter": jail.get("filter"),
         "backend": backend,
         "logpath": paths,
-        "logpath_missing": [path for path in paths if path.startswith("/") and not tree.glob(path)],
+        "logpath_missing": [path for path in paths if reads_files and path.startswith("/") and not tree.glob(path)],
         "maxretry": jail.get("maxretry"),
         "findtime": jail.get("findtime"),
         "bantime": jail.get("bantime"),

@@ -205,6 +205,7 @@ action = %(default/action_)s[name=%(__name__)s-tcp]
          %(default/action_)s[name=%(__name__)s-udp]
 [sshd]
 port = ssh
+backend = systemd
 logpath = /var/log/auth.log
 """
 
@@ -237,6 +238,7 @@ def test_fail2ban_files_are_merged(host: Host, look: Look) -> None:
     ]
     assert (jail["maxretry"], jail["bantime"], jail["blocktype"]) == ("10", "10m", "reject")
     assert found.one("fail2ban.jail", "sshd")["enabled"] == "no"
+    assert found.one("fail2ban.jail", "sshd")["logpath_missing"] == []
     assert found.one("fail2ban.server", "fail2ban")["configured"] == ["asterisk"]
 
 
