@@ -203,7 +203,7 @@ def _summary(summary: Summary) -> dict[str, Any]:
                 "severity": problem.severity,
                 "title": _shown(summary.controls[problem.control]["title"]),
                 "scope": narrative.risk_scope(problem, len(summary.reached), listed(problem.hosts, _FEW_NAMES)),
-                "why": visible(summary.controls[problem.control]["why"]),
+                "why": narrative.brief(visible(summary.controls[problem.control]["why"])),
             }
             for problem in summary.problems[:_RISKS]
         ],
@@ -223,7 +223,7 @@ def _lists(summary: Summary) -> dict[str, Any]:
             "label": narrative.counted(len(item.controls), words.CONTROL),
             "reason": visible(item.reason),
             "hosts": listed(item.hosts, _NAMES),
-            "few_hosts": listed(item.hosts, _FEW_NAMES),
+            "few_hosts": _few(item.hosts, summary),
             "controls": visible(", ".join(item.controls)),
         }
         for item in summary.blind
@@ -233,7 +233,7 @@ def _lists(summary: Summary) -> dict[str, Any]:
             "sources": visible(", ".join(sources)),
             "reason": visible(reason),
             "hosts": listed(hosts, _NAMES),
-            "few_hosts": listed(hosts, _FEW_NAMES),
+            "few_hosts": _few(hosts, summary),
         }
         for reason, sources, hosts in summary.unread
     ]
@@ -261,6 +261,11 @@ def _lists(summary: Summary) -> dict[str, Any]:
         ],
         "open_demands": _open_demands(summary),
     }
+
+
+def _few(hosts: Sequence[str], summary: Summary) -> str:
+    """A few names for the summary; none where there is only one host to speak of."""
+    return listed(hosts, _FEW_NAMES) if len(summary.hosts) > 1 else ""
 
 
 def _open_demands(summary: Summary) -> dict[str, list[dict[str, Any]]]:
@@ -334,9 +339,17 @@ def _demand(summary: Summary, key: str, verdict: str) -> dict[str, Any]:
         "force": words.FORCES.get(text["force"].lower()),
         "verdict": verdict,
         "note": visible(result["note"]),
-        "controls": result["controls"],
+        "controls": _answers(summary, result["controls"]),
         "checked_by": _ways(text["checked_by"]),
     }
+
+
+def _answers(summary: Summary, controls: Sequence[str]) -> list[tuple[str, str]]:
+    """The controls of a demand with their verdict over the estate, worst first."""
+    verdicts = summary.control_verdicts
+    order = list(words.VERDICTS)
+    answers = [(control, verdicts.get(control, "not_applicable")) for control in controls]
+    return sorted(answers, key=lambda answer: (order.index(answer[1]), answer[0]))
 
 
 def _host_verdicts(document: Raw) -> list[str]:

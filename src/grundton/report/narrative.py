@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from grundton.model.measure import Text
@@ -135,6 +136,17 @@ def risk_scope(problem: Problem, reached: int, names: str) -> Text:
     return Text(
         f"Not so on {count} of {reached} hosts: {names}.", f"Trifft auf {count} von {reached} Hosts nicht zu: {names}."
     )
+
+
+def brief(text: str, room: int = 230) -> str:
+    """Return as many whole sentences as fit the room, the first one in any case."""
+    sentences = re.split(r"(?<=[.!?]) (?=[A-Z])", text)
+    shown = sentences[0]
+    for sentence in sentences[1:]:
+        if len(shown) + len(sentence) >= room:
+            break
+        shown += f" {sentence}"
+    return shown
 
 
 def _enumerate(parts: list[str], conjunction: str) -> str:

@@ -15,6 +15,7 @@ import pytest
 
 from grundton.report import from_json, render_html, to_json
 from grundton.report.compact import payload
+from grundton.report.narrative import brief
 
 
 class Page(HTMLParser):
@@ -137,6 +138,20 @@ def test_language_and_gate_come_from_the_caller(three: dict[str, Any]) -> None:
     german = render_html(three, "de", fail_on="never")
     assert '<html lang="de" data-lang="de"' in german
     assert "keine Schwelle gesetzt" in german
+
+
+def test_a_demand_names_its_controls_with_their_verdicts(page: str) -> None:
+    row = re.search(r">4\.291-c<.*?</tr>", page, re.DOTALL)
+    assert row is not None
+    answers = re.findall(r'f-(\w+)" aria-hidden="true">.</span><a [^>]*>([^<]+)</a>', row[0])
+    assert answers == [("fail", "asterisk.auth.secret_strength"), ("pass", "asterisk.voicemail.pin")]
+
+
+def test_the_summary_keeps_to_whole_sentences() -> None:
+    text = "One is short. " + "Two goes on and on " * 12 + "to its end. Three."
+    assert brief(text) == "One is short."
+    assert brief("Only one, " * 60) == "Only one, " * 60
+    assert brief("A. B. C.") == "A. B. C."
 
 
 def test_no_host_still_makes_a_page(one: dict[str, Any]) -> None:
