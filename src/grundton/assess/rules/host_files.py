@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from posixpath import dirname
 
 from grundton.assess.context import Context
@@ -42,13 +43,14 @@ def files_private(context: Context) -> list[Judgement]:
     roles = set(context.options["roles"])
     component = context.options.get("component")
     only_secret = bool(context.options.get("secret"))
+    ignored = re.compile(str(context.options.get("ignore", "$^")))
     answers = Answers(FILE)
     for item in context.objects(SYSTEM, FILE):
         if item.text("role") not in roles or item.text("type") not in ("file", "directory"):
             continue
         if component and item.text("component") != component:
             continue
-        if only_secret and item.text("secret") != "yes":
+        if (only_secret and item.text("secret") != "yes") or ignored.match(item.name):
             continue
         mode = _mode(item)
         if mode is None:
