@@ -77,6 +77,24 @@ def log_retention(context: Context) -> list[Judgement]:
     return answers.judgements()
 
 
+@rule("log_deleted")
+def log_deleted(context: Context) -> list[Judgement]:
+    """Logs of the telephony are not kept beyond the longest time of the policy, by more than one rotation."""
+    if missing := unread(context, "logrotate"):
+        return missing
+    limit = max(int(context.policy.lookup(f"retention.{key}")) for key in ("security_log_days", "cdr_days"))
+    answers = Answers("logrotate")
+    for item in context.objects(SYSTEM, "logrotate"):
+        if not re.match(r"/var/log/(?:asterisk|kamailio|rtpengine)", item.name):
+            continue
+        days, shown = _kept_days(item)
+        slack = _DAYS.get(item.text("frequency", "weekly"), 0)
+        ok = None if days is None else days <= limit + slack
+        reason = "it is turned by size, so its age cannot be told" if ok is None else ""
+        answers.say(item.name, "rotate", f"at most {limit} days", shown, ok, reason)
+    return answers.judgements()
+
+
 def _kept_days(item: Object) -> tuple[float | None, str]:
     frequency, rotate = item.text("frequency", "weekly"), number(item, "rotate")
     shown = f"{frequency} x {item.text('rotate', '0')}"
