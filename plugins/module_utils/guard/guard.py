@@ -110,7 +110,7 @@ def extend(run: str, seconds: int, *, place: Optional[Place] = None, systemd: Op
     _need(systemd, seconds)
     found = runs.load(run, place)
     if found.state in (*FINISHED, "rolling_back"):
-        raise RunClosedError(run, found.state)
+        raise RunClosedError(run, found.state, "too late for more time")
     names = Names(run)
     if not os.path.exists(os.path.join(systemd.etc, names.timer)):
         raise JournalError(f"the run {run} has no guard that could be extended")
@@ -150,7 +150,7 @@ def state(run: str, *, place: Optional[Place] = None, systemd: Optional[Systemd]
 def _verified(run: str, seconds: int, place: Place, systemd: Systemd) -> Armed:
     found = state(run, place=place, systemd=systemd)
     if found.state in (*FINISHED, "rolling_back"):
-        raise RunClosedError(run, found.state)
+        raise RunClosedError(run, found.state, "too late for more time")
     if not found.armed or found.fires_in is None or not 0 < found.fires_in <= seconds + 5:
         raise JournalError("systemd did not schedule the timer")
     if not found.boot:

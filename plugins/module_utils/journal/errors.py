@@ -32,10 +32,10 @@ class RunInProgressError(JournalError):
 class RunClosedError(JournalError):
     """The run takes no more changes: it was confirmed or rolled back, perhaps by its guard a moment ago."""
 
-    def __init__(self, run: str, state: str) -> None:
+    def __init__(self, run: str, state: str, why: str = "it takes no more changes") -> None:
         self.run = run
         self.state = state
-        super().__init__(f"the run {run} takes no more changes: it is {WORDS[state]}")
+        super().__init__(f"{why}: the run {run} is {WORDS[state]}")
 
 
 class SymbolicLinkError(JournalError):
@@ -68,8 +68,8 @@ class RefusedError(JournalError):
 
 #: State of a run → words.
 WORDS = {
-    "open": "changes are being made",
-    "unconfirmed": "changes are made but not confirmed",
+    "open": "still being applied",
+    "unconfirmed": "applied but not confirmed",
     "confirmed": "confirmed",
     "rolling_back": "being rolled back",
     "rolled_back": "rolled back",

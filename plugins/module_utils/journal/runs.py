@@ -145,7 +145,7 @@ def confirm(run: str, place: Place, by: str = "") -> bool:
         if found.state == "confirmed":
             return False
         if found.state not in ("open", "unconfirmed"):
-            raise RunClosedError(run, found.state)
+            raise RunClosedError(run, found.state, "too late to confirm")
         note(run, place, {"do": "state", "state": "confirmed", "by": by, "at": stamp()})
         release(found)
         return True
