@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from grundton.model.verdict import Level
+
 Raw = Mapping[str, Any]
 
 
@@ -25,6 +27,7 @@ class Entry:
     keys: frozenset[str]
     refs: frozenset[str]
     controls: frozenset[str]
+    level: Level
 
     @classmethod
     def from_data(cls, raw: Raw) -> Entry:
@@ -38,6 +41,7 @@ class Entry:
             keys=frozenset(map(str, raw.get("keys") or ())),
             refs=frozenset(raw.get("controls_md", ())),
             controls=frozenset(raw.get("controls", ())),
+            level=Level(raw.get("level", "standard")),
         )
 
 
@@ -55,10 +59,13 @@ class Comparison:
         return not self.missed and not self.false_alarms
 
 
-def read_planted(path: Path) -> tuple[list[Entry], list[Entry]]:
-    """Return the planted mistakes and the settings that are right."""
+def read_planted(path: Path, level: Level = Level.STANDARD) -> tuple[list[Entry], list[Entry]]:
+    """Return what is a mistake at this protection level, and the settings that are right."""
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return [Entry.from_data(raw) for raw in data["mistakes"]], [Entry.from_data(raw) for raw in data["good"]]
+    mistakes = [Entry.from_data(raw) for raw in data["mistakes"]]
+    return [entry for entry in mistakes if entry.level.rank <= level.rank], [
+        Entry.from_data(raw) for raw in data["good"]
+    ]
 
 
 def compare(document: Raw, mistakes: Iterable[Entry], good: Iterable[Entry]) -> Comparison:

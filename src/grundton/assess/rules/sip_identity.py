@@ -67,15 +67,21 @@ def identify_breadth(context: Context) -> list[Judgement]:
         return found
     limits = {4: int(context.options["ipv4_prefix"]), 6: int(context.options["ipv6_prefix"])}
     planned = [network for trunk in context.policy.trunks for network in trunk.networks]
-    expected = f"/{limits[4]} (IPv4) and /{limits[6]} (IPv6) or narrower, or listed in voip_trunks"
+    # Where the operator has planned the peers' networks, a guess at what is narrow would be worse than the plan.
+    expected = (
+        "within the networks of voip_trunks" if planned else f"/{limits[4]} (IPv4) and /{limits[6]} (IPv6) or narrower"
+    )
     verdicts = Verdicts(IDENTIFY)
     for item in everywhere(context, IDENTIFY):
         networks, _ = networks_in(item.texts("match"))
         wide = [
             network
             for network in networks
-            if network.prefixlen < limits[network.version]
-            and not any(network.version == own.version and network in own for own in planned)
+            if not (
+                any(network.version == own.version and network in own for own in planned)
+                if planned
+                else network.prefixlen >= limits[network.version]
+            )
         ]
         if wide:
             verdicts.bad(item, "match", expected, ", ".join(str(network) for network in wide))
