@@ -16,6 +16,7 @@ from grundton.assess.rules.sip_view import (
     is_local,
     is_wildcard,
     known,
+    networks_in,
     transport_protocol,
 )
 from grundton.assess.values import is_true, items, network_of
@@ -170,12 +171,28 @@ def nat_addresses(context: Context) -> list[Judgement]:
             key for key in ("external_signaling_address", "external_media_address", "local_net") if not item.values(key)
         ]
         if not missing:
-            verdicts.good(item, "external_media_address", expected, "all set")
+            local, _ = networks_in(item.texts("local_net"))
+            outside = [
+                str(inside)
+                for kind in ("servers", "endpoints", "softphones")
+                for inside in context.policy.networks_of(kind)
+                if not any(inside.version == own.version and inside in own for own in local)
+                and inside.version == _version(bind)
+            ]
+            if outside:
+                verdicts.bad(item, "local_net", "every inside network of voip_zones", "without " + ", ".join(outside))
+            else:
+                verdicts.good(item, "external_media_address", expected, "all set")
         elif reason := doubts(context, TRANSPORT):
             verdicts.unsure(item, missing[0], expected, f"not in what could be read, but: {reason}")
         else:
             verdicts.bad(item, missing[0], expected, "without " + ", ".join(missing))
     return verdicts.done()
+
+
+def _version(bind: str) -> int:
+    network = network_of(bind)
+    return network.version if network is not None else 4
 
 
 def _is_public(bind: str) -> bool:
