@@ -76,7 +76,7 @@ class Bench:
         done = subprocess.run(
             [
                 str(BIN / "ansible"), "-i", str(self.lab.full_inventory), HOST, "-m", f"grundton.voip.{module}",
-                "-a", json.dumps(args), *options,
+                "-a", json.dumps(args or {"state": "listed"}), *options,
             ],
             cwd=self.folder,
             env=run_environment(dict(os.environ)) | {"ANSIBLE_HOME": str(self.folder / "ansible")},
@@ -116,7 +116,8 @@ journal = Journal.attach({run!r})
     def traces(self) -> list[str]:
         """What of a guard is on the host."""
         found = self.sh(
-            "find /etc/systemd /run -name '*grundton*'; systemctl list-units --all --plain --no-legend 'grundton*'"
+            "find /etc/systemd /run -name '*grundton-guard*';"
+            "systemctl list-units --all --plain --no-legend 'grundton*'"
         )
         return found.splitlines()
 
@@ -129,6 +130,12 @@ journal = Journal.attach({run!r})
         while not condition():
             assert time.monotonic() < deadline
             time.sleep(0.2)
+
+    def restart(self) -> None:
+        """Shut the host down in an orderly way and switch it on again."""
+        self.sh("systemctl poweroff")
+        self.wait_for(lambda: not self.lab.host(HOST).alive, 60)
+        self.power_cycle()
 
     def power_cycle(self) -> None:
         """Cut the power of the host and switch it on again."""
@@ -239,6 +246,18 @@ def test_power_is_cut_in_the_middle(bench: Bench) -> None:
     assert bench.traces() == []
     shown = bench.ansible("journal", state="shown", run="r1")["run"]
     assert (shown["state"], shown["by"]) == ("rolled_back", "guard at boot")
+
+
+def test_reboot_in_the_middle(bench: Bench) -> None:
+    """An orderly one, asked for by the host itself."""
+    before = bench.look()
+    bench.ansible("guard", run="r1", seconds=900)
+    bench.change("r1")
+    bench.restart()
+    assert bench.look() == before
+    assert "canary" in bench.sh("cat /run/seen-at-start")
+    assert bench.traces() == []
+    assert bench.state("r1") == "rolled_back"
 
 
 def test_power_is_cut_after_confirming(bench: Bench) -> None:
