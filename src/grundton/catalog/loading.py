@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -25,7 +25,10 @@ class CatalogError(ValueError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Catalog:
-    """Everything the tool knows. `defaults`, `advisories` and `support` are keyed by component."""
+    """Everything the tool knows. `defaults`, `advisories`, `support` and `activations` are keyed by component.
+
+    Names of activations are without the component's prefix, which records use: `pjsip_reload`.
+    """
 
     version: str
     measures: Mapping[str, Measure]
@@ -33,6 +36,7 @@ class Catalog:
     defaults: Mapping[str, Mapping[str, Any]]
     advisories: Mapping[str, list[Mapping[str, Any]]]
     support: Mapping[str, Mapping[str, Any]]
+    activations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def demands(self) -> dict[str, Demand]:
@@ -60,9 +64,7 @@ def _mapping(loader: Any, node: yaml.MappingNode) -> _Lines:
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node, deep=True)
         if key in result:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"key {key!r} stands twice", key_node.start_mark
-            )
+            raise yaml.constructor.ConstructorError(None, None, f"key {key!r} stands twice", key_node.start_mark)
         result[key] = loader.construct_object(value_node, deep=True)
     return result
 
@@ -199,14 +201,22 @@ def load_controls(root: Path, demands: Mapping[str, Demand]) -> dict[str, Contro
         for raw in document:
             where = f"{path}:{getattr(raw, 'line', 0)}"
             if raw["id"] in controls:
-                raise CatalogError(
-                    f"{where}: control id {raw['id']} is already used in {controls[raw['id']].file}"
-                )
+                raise CatalogError(f"{where}: control id {raw['id']} is already used in {controls[raw['id']].file}")
             for demand in raw["demands"]:
                 if demand not in demands:
                     raise CatalogError(f"{where}: control {raw['id']}: there is no demand {demand}")
             controls[raw["id"]] = control_from_record(raw, path.name)
     return controls
+
+
+def load_activations(root: Path) -> dict[str, Any]:
+    """Read `activations/<component>.yml`."""
+    tables = {}
+    for path in _files(root / "activations"):
+        document = read_yaml(path)
+        _check(document, root / "schema" / "activations.schema.json", path)
+        tables[path.stem] = document
+    return tables
 
 
 def _by_component(folder: Path) -> dict[str, Any]:
@@ -234,6 +244,7 @@ def load(root: Path | None = None) -> Catalog:
         defaults=_by_component(root / "defaults"),
         advisories=_by_component(root / "advisories"),
         support=_by_component(root / "support"),
+        activations=load_activations(root),
     )
 
 

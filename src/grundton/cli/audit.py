@@ -10,16 +10,13 @@ import click
 from rich.console import Console
 
 from grundton.cli import options
+from grundton.cli.hosts import check_inventories, checked_policy, connection_of
 from grundton.cli.output import View, below_gate, show
-from grundton.policy import PolicyError, load_policy
 from grundton.runner.audit import Audit, Order, audit_inventory, audit_targets, audit_tree, no_voip
 from grundton.runner.bar import Bar
-from grundton.runner.errors import InputError
 from grundton.runner.outcome import HostOutcome
-from grundton.runner.play import Connection
 from grundton.runner.progress import choose
 from grundton.runner.targets import parse_targets
-from grundton.runner.variables import read_policy_file
 
 
 @click.command(short_help="Audit hosts, or a copied file tree.")
@@ -61,16 +58,16 @@ def audit(
     _check_ways_in(targets, inventories, root, name, policy_path, rest)
     view = View(**{key: rest[key] for key in ("fmt", "output", "measures", "hosts", "severity", "verbose", "lang")})
     order = Order(rest["runs_dir"], Bar(rest["fail_on"], rest["allow_not_checked"]), ["grundton", *sys.argv[1:]])
-    policy = _checked_policy(policy_path)
+    policy = checked_policy(policy_path)
     if root is not None:
         finished = audit_tree(root, name, policy, order)
     else:
         # Standard output belongs to the report; everything said meanwhile goes to standard error.
         shown = choose(Console(stderr=True, highlight=False, soft_wrap=True), quiet=rest["quiet"])
         if inventories:
-            finished = audit_inventory(inventories, order, _connection(rest), shown)
+            finished = audit_inventory(inventories, order, connection_of(rest), shown)
         else:
-            finished = audit_targets(parse_targets(targets), policy, order, _connection(rest), shown)
+            finished = audit_targets(parse_targets(targets), policy, order, connection_of(rest), shown)
     if not rest["quiet"] or view.output or view.fmt:
         show(finished.document, view, order.bar)
     return _conclude(finished, order.bar)
@@ -98,40 +95,7 @@ def _check_ways_in(
         )
     if root is not None and (given := [key for key in ("limit", "become", "ask_pass", "ssh_key") if rest.get(key)]):
         raise click.UsageError(f"--{given[0].replace('_', '-')} makes no sense with --root: no host is contacted.")
-    for source in inventories:
-        if "," not in source and not Path(source).exists():
-            raise InputError(f"the inventory {source} does not exist", "Name a file or directory, or 'host,'.")
-
-
-def _checked_policy(path: Path | None) -> dict[str, Any]:
-    """Read and check the policy before any host is contacted."""
-    if path is None:
-        return {}
-    variables, origins = read_policy_file(path)
-    try:
-        load_policy(variables, host="", origins=origins)
-    except PolicyError as problem:
-        raise InputError(str(problem), "See `grundton policy show` for every variable and its default.") from problem
-    return variables
-
-
-def _connection(rest: dict[str, Any]) -> Connection:
-    become_password = ssh_password = None
-    if rest["ask_pass"]:
-        ssh_password = click.prompt("SSH password", hide_input=True, err=True)
-    if rest["ask_become_pass"]:
-        become_password = click.prompt("sudo password", hide_input=True, err=True)
-    return Connection(
-        limit=rest["limit"],
-        forks=rest["forks"],
-        timeout=rest["timeout"],
-        private_key=rest["ssh_key"],
-        ssh_config=rest["ssh_config"],
-        become=rest["become"] or rest["ask_become_pass"],
-        become_password=become_password,
-        ssh_password=ssh_password,
-        vault_password_file=rest["vault_password_file"],
-    )
+    check_inventories(inventories)
 
 
 def _conclude(finished: Audit, bar: Bar) -> int:

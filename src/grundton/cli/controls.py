@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from grundton.cli import options
-from grundton.cli.output import measure_id
+from grundton.plan.selection import measure_id
 from grundton.runner.errors import InputError
 
 

@@ -23,6 +23,7 @@ _COMMANDS = {
     "explain": "Explain one control: what it wants, why, and what to do.",
     "lab": "A whole voice network on this machine, to try things out.",
     "measures": "The measures of B 4.7, their demands, and what checks them.",
+    "plan": "Say what apply would change, and who would notice. Changes nothing.",
     "policy": "Show or check the policy (voip_* variables) of an inventory.",
     "report": "Show a stored run, or write it in another format.",
 }

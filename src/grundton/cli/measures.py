@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grundton.cli import options
-from grundton.cli.output import measure_id
+from grundton.plan.selection import measure_id
 from grundton.runner.errors import InputError
 
 if TYPE_CHECKING:

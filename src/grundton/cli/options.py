@@ -95,3 +95,24 @@ connection: Callable[[Any], Any] = _stack(
     click.option("--timeout", type=click.IntRange(min=1), help="Seconds to wait for a connection."),
     click.option("--vault-password-file", type=_INPUT_FILE, help="Password file for Ansible Vault."),
 )
+
+selection: Callable[[Any], Any] = _stack(
+    click.option(
+        "--measures",
+        multiple=True,
+        metavar="MEASURE[,…]",
+        help="Only controls of these measures: M5.135,M4.287. May be repeated.",
+    ),
+    click.option(
+        "--controls",
+        multiple=True,
+        metavar="CONTROL[,…]",
+        help="Only these controls. One that is a decision of yours must be named here.",
+    ),
+    click.option("--window", is_flag=True, help="Also what takes effect only with a restart (maintenance window)."),
+    click.option(
+        "--accept-breaks",
+        is_flag=True,
+        help="Also what hurts somebody: the ones the plan names, and those nobody can see from here.",
+    ),
+)

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from grundton.plan.selection import measure_id
 from grundton.runner.bar import NEVER, Bar
 from grundton.runner.errors import InputError
 
@@ -31,15 +32,12 @@ class View:
     @property
     def format(self) -> str:
         """The format: as asked, by the output file's name, or for the terminal."""
-        if self.fmt:
-            return self.fmt
-        return _BY_SUFFIX.get(self.output.suffix.lower(), "terminal") if self.output else "terminal"
+        return format_of(self.fmt, self.output)
 
 
-def measure_id(text: str) -> str:
-    """Return the id of a measure however it was typed: `M 5.135`, `M5.135`, `m5.135`, `5.135`."""
-    number = text.strip().upper().removeprefix("M").strip()
-    return f"M {number}"
+def format_of(fmt: str | None, output: Path | None) -> str:
+    """Return the format: as asked, by the output file's name, or for the terminal."""
+    return fmt or (_BY_SUFFIX.get(output.suffix.lower(), "terminal") if output else "terminal")
 
 
 def show(document: Mapping[str, Any], view: View, bar: Bar | None = None) -> None:
@@ -47,11 +45,11 @@ def show(document: Mapping[str, Any], view: View, bar: Bar | None = None) -> Non
     if view.format == "json":
         from grundton.report import to_json
 
-        _write(to_json(document), view.output)
+        write(to_json(document), view.output)
     elif view.format == "html":
         from grundton.report.html import render_html
 
-        _write(render_html(document, view.lang), view.output)
+        write(render_html(document, view.lang), view.output)
     else:
         _show_terminal(document, view, bar)
 
@@ -79,10 +77,11 @@ def _show_terminal(document: Mapping[str, Any], view: View, bar: Bar | None) -> 
     except FilterError as problem:
         raise InputError(str(problem), "See what there is: grundton measures, or the hosts in the report.") from problem
     if memory is not None:
-        _write(memory.getvalue(), view.output)
+        write(memory.getvalue(), view.output)
 
 
-def _write(text: str, output: Path | None) -> None:
+def write(text: str, output: Path | None) -> None:
+    """Write a finished text to its file, or to standard output."""
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))
         return

@@ -13,9 +13,10 @@ class HeldReason(StrEnum):
     DECISION = "needs_decision"
     RESTART = "needs_restart"
     BREAKS = "would_break"
+    UNSEEN = "cannot_be_seen"
     CONFLICT = "controls_disagree"
     REALTIME = "kept_in_a_database"
-    NOT_SELECTED = "not_selected"
+    NOT_LOADED = "not_loaded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,20 @@ class Victim:
     kind: str
     name: str
     evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """Who would notice a control being put right: those seen, and in words those who cannot be seen from here."""
+
+    victims: tuple[Victim, ...] = ()
+    unseen: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.victims or self.unseen)
+
+
+NOBODY = Affected()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +58,6 @@ class Change:
     measures: tuple[str, ...]
     activation: str
     impact: str
-    victims: tuple[Victim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,44 +66,42 @@ class Held:
 
     host: str
     control: str
+    kind: str
     objects: tuple[str, ...]
     reason: HeldReason
     text: str
-    victims: tuple[Victim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """How a kind of change takes effect (`catalog/activations/<component>.yml`)."""
+    """How a kind of change takes effect (`catalog/activations/<component>.yml`); `name` has the component's prefix."""
 
     name: str
     commands: tuple[tuple[str, ...], ...]
     impact: str
     effect: str
-    failure_patterns: tuple[str, ...]
     order: int
 
 
 @dataclass(slots=True)
 class HostPlan:
-    """Everything planned for one host; `activations` in the order they would run."""
+    """Everything planned for one host; `activations` in the order they would run.
+
+    `affected` holds, by control, who would notice: for controls that are changed and for those held back for it.
+    `notes` are remarks about the host as a whole.
+    """
 
     host: str
     changes: list[Change] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     activations: list[Activation] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Plan:
-    """The plan of a run."""
-
-    hosts: dict[str, HostPlan] = field(default_factory=dict)
+    affected: dict[str, Affected] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     @property
-    def empty(self) -> bool:
-        """True when nothing would be changed anywhere."""
-        return not any(host.changes for host in self.hosts.values())
+    def controls(self) -> list[str]:
+        """Ids of the controls that are changed, in order."""
+        return sorted({control for change in self.changes for control in change.controls})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +110,7 @@ class Selection:
 
     `measures` and `controls` narrow; both empty means everything. A control named one by one is applied even when it
     is a policy decision (`RP`). `restart` allows what needs a restart (a maintenance window); `accept_breaks` allows
-    what hurts the named victims.
+    what hurts the named victims, or people nobody can see from here.
     """
 
     measures: frozenset[str] = frozenset()

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import platform
-import re
 from collections.abc import Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from grundton import __version__
 from grundton.runner.bar import Bar
-from grundton.runner.errors import AuditError, GrundtonError, InputError
+from grundton.runner.errors import AuditError, InputError
 from grundton.runner.folder import RunFolder
 from grundton.runner.judging import judge_run, stored_outcomes
+from grundton.runner.noted import noted
 from grundton.runner.outcome import HostOutcome
-from grundton.runner.play import Connection, PlayResult, run_playbook
+from grundton.runner.play import Connection, run_playbook
 from grundton.runner.progress import Progress
 from grundton.runner.targets import Target, inventory_of
-
-_READ_THE_LOG = "The whole story is in {log}."
+from grundton.runner.unfinished import unfinished
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +67,7 @@ def audit_tree(root: Path, name: str | None, policy: Mapping[str, Any], order: O
         reason = "it is not a directory" if root.exists() else "it does not exist"
         raise InputError(f"cannot audit {root}: {reason}", "Name the root of a copied tree, the directory above etc/.")
     folder = RunFolder.create(order.runs_dir)
-    with _noted(folder, order.command):
+    with noted(folder, order.command):
         document = snapshot_of_tree(root, folder.key())
         host = name or document.get("hostname") or root.resolve().name or "tree"
         folder.write_snapshot(host, document)
@@ -99,7 +94,7 @@ def _audit(
     inventory: Sequence[str] | Mapping[str, Any], order: Order, connection: Connection, progress: Progress
 ) -> Audit:
     folder = RunFolder.create(order.runs_dir)
-    with _noted(folder, order.command):
+    with noted(folder, order.command):
         played = run_playbook(
             "audit",
             inventory=inventory,
@@ -113,59 +108,8 @@ def _audit(
             log=folder.log,
         )
         if "assessed_at" not in folder.read_run():
-            raise _not_audited(played, folder, inventory, connection.limit)
+            raise unfinished(played, folder, inventory, connection.limit, "audit")
         outcomes = stored_outcomes(folder)
         from grundton.report import from_json
 
         return Audit(folder, from_json(folder.assessment.read_bytes()), outcomes)
-
-
-@contextmanager
-def _noted(folder: RunFolder, command: Sequence[str]) -> Any:
-    from importlib.metadata import version
-
-    folder.update_run(
-        command=list(command),
-        started_at=_stamp(),
-        versions={
-            "grundton": __version__,
-            "ansible-core": version("ansible-core"),
-            "python": platform.python_version(),
-        },
-    )
-    try:
-        yield
-    finally:
-        folder.forget_key()
-        folder.update_run(finished_at=_stamp())
-
-
-def _stamp() -> str:
-    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _not_audited(played: PlayResult, folder: RunFolder, inventory: object, limit: str | None) -> GrundtonError:
-    log = _READ_THE_LOG.format(log=folder.log)
-    if played.status == "canceled":
-        return AuditError("the audit was interrupted", log)
-    said = "\n".join(dict.fromkeys(played.errors))
-    if "parse inventory source" in said:
-        return InputError(f"the inventory cannot be read: {said}", _inventory_hint(folder.log))
-    if played.no_hosts or "no hosts to target" in said or "does not match any hosts" in said:
-        where = ", ".join(inventory) if isinstance(inventory, list) else "the targets"
-        narrowed = f" with --limit {limit}" if limit else ""
-        return AuditError(
-            f"no host matched: {where}{narrowed} has no host to audit",
-            "List what is there with: ansible-inventory --graph -i INVENTORY",
-        )
-    return AuditError(
-        f"the audit did not come to an end: {said or f'ansible-playbook ended with {played.return_code}'}", log
-    )
-
-
-def _inventory_hint(log: Path) -> str:
-    """What Ansible's inventory plugins said about the file, from the log."""
-    text = log.read_text(encoding="utf-8", errors="replace")
-    said = re.search(r"Failed to parse inventory with '\w+' plugin: (.+)", text)
-    place = re.search(r"^Origin: (\S+:\d+)", text, re.MULTILINE)
-    return f"{place[1]}: {said[1]}" if said and place else _READ_THE_LOG.format(log=log)

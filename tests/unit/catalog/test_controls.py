@@ -12,7 +12,7 @@ from grundton.assess.matchers import NotCheckableError, compile_matchers
 from grundton.assess.rules import rule_names
 from grundton.catalog import load
 from grundton.model.control import Control
-from grundton.plan.planning import _value
+from grundton.plan.planning import value_of
 from grundton.policy import load_policy
 
 CONTROLS = sorted(load().controls.values(), key=lambda control: control.id)
@@ -31,7 +31,7 @@ def test_what_apply_writes_is_what_audit_wants(control: Control) -> None:
         pytest.skip("the expected value needs a zone")
     for key, value in (control.fix or {}).items():
         if key in want:
-            assert want[key]([_value(value, POLICY)]), f"{key}={value} does not satisfy {want[key].text}"
+            assert want[key]([value_of(value, POLICY)]), f"{key}={value} does not satisfy {want[key].text}"
 
 
 def _is_sip(control: Control) -> bool:

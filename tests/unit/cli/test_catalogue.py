@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from grundton.catalog import load
-from grundton.cli.output import View, measure_id
+from grundton.cli.output import View
+from grundton.plan.selection import measure_id
 
 
 @pytest.mark.parametrize("text", ["M 5.135", "M5.135", "m5.135", " 5.135 ", "m 5.135"])
