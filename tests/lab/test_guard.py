@@ -19,8 +19,8 @@ from grundton.collection import run_environment
 from grundton.lab import Lab, get, network, nspawn
 from grundton.lab.state import read, tag
 
-pytestmark = pytest.mark.timeout(300)
-SMALL = str(Path(__file__).parent / "small.yml")
+pytestmark = pytest.mark.timeout(600)
+SMALL = Path(__file__).parent / "small.yml"
 BIN = Path(sys.executable).parent
 HOST = "one"
 
@@ -116,8 +116,7 @@ journal = Journal.attach({run!r})
     def traces(self) -> list[str]:
         """What of a guard is on the host."""
         found = self.sh(
-            "find /etc/systemd /run -name '*grundton-guard*';"
-            "systemctl list-units --all --plain --no-legend 'grundton*'"
+            "find /etc/systemd /run -name '*grundton-guard*';systemctl list-units --all --plain --no-legend 'grundton*'"
         )
         return found.splitlines()
 
@@ -157,13 +156,21 @@ def library() -> bytes:
         return code.archive()
 
 
+#: The newest systemd and Python of the lab, and the oldest.
+each_suite = pytest.mark.parametrize("bench", ["forky", "bullseye"], indirect=True)
+
+
 @pytest.fixture
-def bench(make_lab: Callable[..., Lab], tmp_path: Path) -> Bench:
-    found = Bench(make_lab("guard", SMALL), tmp_path)
+def bench(request: pytest.FixtureRequest, make_lab: Callable[..., Lab], tmp_path: Path) -> Bench:
+    suite = getattr(request, "param", "forky")
+    topology = tmp_path / f"{suite}.yml"
+    topology.write_text(SMALL.read_text().replace(f"  {HOST}:\n", f"  {HOST}:\n    suite: {suite}\n"))
+    found = Bench(make_lab(f"guard-{suite}", str(topology)), tmp_path)
     found.sh(PLANT)
     return found
 
 
+@each_suite
 def test_it_fires_by_itself(bench: Bench) -> None:
     """The run locks everybody out: ssh is stopped, disabled, and would listen elsewhere. Nobody can reach the host."""
     before = bench.look()
@@ -198,6 +205,7 @@ journal.set_unit("ssh.service", why=why, enabled=False, active=False)
     assert "canary" not in bench.sh("journalctl --no-pager; cat /var/lib/grundton/journal/*/entries.jsonl")
 
 
+@each_suite
 def test_confirming_leaves_the_changes_and_nothing_else(bench: Bench) -> None:
     units = bench.sh("find /etc/systemd | sort")
     assert bench.ansible("guard", "--check", run="r1")["changed"] is True
@@ -234,6 +242,7 @@ def test_more_time(bench: Bench) -> None:
     assert "rolled back" in bench.ansible("guard", run="r1", state="extended", failed=True)["msg"]
 
 
+@each_suite
 def test_power_is_cut_in_the_middle(bench: Bench) -> None:
     before = bench.look()
     bench.ansible("guard", run="r1", seconds=900)

@@ -27,7 +27,7 @@ for number in range(10_000):
 
 @pytest.fixture
 def bench(make_lab: Callable[..., Lab], tmp_path: Path) -> Bench:
-    found = Bench(make_lab("journal", SMALL), tmp_path)
+    found = Bench(make_lab("journal", str(SMALL)), tmp_path)
     found.sh(PLANT)
     return found
 
