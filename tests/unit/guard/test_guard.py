@@ -272,3 +272,64 @@ def test_timespan(text, seconds) -> None:
 
 def test_disarming_what_was_never_armed(with_, place, systemd) -> None:
     assert installed.disarm("never", place, systemd) is False
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+def test_killed_at_any_command_while_arming(with_, cardboard, etc, place, tmp_path, marks) -> None:
+    """Whatever is left, the same run can be armed again or taken back, and nothing stays behind."""
+    real = cardboard.run
+    for at in range(12):
+        run, left = f"run{at}", [at]
+
+        def dying(argv, seconds, left=left):
+            if not left[0]:
+                raise Killed
+            left[0] -= 1
+            return real(argv, seconds)
+
+        frail = Systemd(run=dying, etc=str(etc), sign=str(tmp_path))
+        try:
+            guard.arm(run, 300, place=place, systemd=frail)
+            died = False
+        except Killed:
+            died = True
+        assert runs.load(run, place).state == "open"
+        if at % 2:
+            assert guard.arm(run, 300, **with_).armed
+            assert guard.confirm(run, **with_)
+        else:
+            assert undo(run, **with_).state == "rolled_back"
+        assert list(etc.iterdir()) == []
+        assert list(marks.iterdir()) == []
+        if not died:
+            assert at > 3
+            return
+    raise AssertionError("arming never came to its end")
+
+
+def test_killed_at_any_command_while_confirming(with_, cardboard, etc, place, tmp_path) -> None:
+    real = cardboard.run
+    for at in range(12):
+        run, left = f"run{at}", [at]
+        guard.arm(run, 300, **with_)
+
+        def dying(argv, seconds, left=left):
+            if not left[0]:
+                raise Killed
+            left[0] -= 1
+            return real(argv, seconds)
+
+        try:
+            guard.confirm(run, place=place, systemd=Systemd(run=dying, etc=str(etc), sign=str(tmp_path)))
+            died = False
+        except Killed:
+            died = True
+        assert runs.load(run, place).state == "confirmed"
+        assert undo_unconfirmed(run, boot=False, **with_).state == "confirmed"
+        assert list(etc.iterdir()) == []
+        if not died:
+            return
+    raise AssertionError("confirming never came to its end")
