@@ -96,6 +96,9 @@ _NAME_ENDS = (
     "accesskey",
     "sharedkey",
     "encryptionkey",
+    "pin",  # DISAPIN: dialplan variables are often written without a separator
+    "pincode",
+    "pass",
 )
 _NAME_NOT = (
     "file",
@@ -107,8 +110,8 @@ _NAME_NOT = (
     "check",
     "notify",
     "policy",
-    "location",
     "hash_type",
+    "bypass",
 )
 _BOOLEAN = frozenset(("", "yes", "no", "true", "false", "on", "off", "0", "1", "none"))
 _FILE = re.compile(
