@@ -66,9 +66,11 @@ class KillableOs:
     """The ``os`` module for one process that dies before its step ``at`` (halfway through it, if that is a write)."""
 
     STEPS = frozenset(
-        ("write", "fsync", "rename", "unlink", "mkdir", "rmdir", "symlink", "chown", "fchown", "fchmod", "utime")
-        + ("setxattr", "removexattr", "ftruncate", "posix_fallocate")
-    )
+        {
+            "write", "fsync", "rename", "unlink", "mkdir", "rmdir", "symlink", "chown", "fchown", "fchmod", "utime",
+            "setxattr", "removexattr", "ftruncate", "posix_fallocate",
+        }
+    )  # fmt: skip
 
     def __init__(self, at: int) -> None:
         self.at = at

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import struct
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -266,3 +267,29 @@ def test_even_without_a_byte_kept_back_what_fits_is_written_in_place(small_disk,
     fill(small_disk)
     assert back(place, systemd).state == "rolled_back"
     assert (small_disk / "a").read_bytes() == b"old" * 1000
+
+
+def test_access_control_lists_survive_and_come_back(journal, place, systemd, etc) -> None:
+    entries = [
+        (0x01, 6, 0xFFFFFFFF),
+        (0x02, 4, 1234),
+        (0x04, 4, 0xFFFFFFFF),
+        (0x10, 4, 0xFFFFFFFF),
+        (0x20, 0, 0xFFFFFFFF),
+    ]
+    acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+    path = etc / "a"
+    path.write_bytes(b"old")
+    try:
+        os.setxattr(path, "system.posix_acl_access", acl)
+    except OSError:
+        pytest.skip("this file system has no access control lists")
+    before = tree(etc)
+    journal.write_file(str(path), b"ours", why=WHY)
+    assert os.getxattr(path, "system.posix_acl_access") == acl
+    journal.set_mode(str(path), why=WHY, mode=0o600)
+    journal.remove_file(str(path), why=WHY)
+    journal.write_file(str(path), b"without", why=WHY)
+    assert "system.posix_acl_access" not in os.listxattr(path)
+    back(place, systemd)
+    assert tree(etc) == before
