@@ -17,7 +17,7 @@ STAMPS := .make
 
 APT_BASE := ca-certificates git python3 python3-venv
 APT_LAB := iproute2 mmdebstrap nftables openssh-client openssl sshpass sudo systemd-container util-linux
-APT_BROWSER := chromium chromium-driver
+APT_BROWSER := chromium chromium-driver poppler-utils
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export ANSIBLE_HOME ?= $(CURDIR)/.ansible
@@ -81,12 +81,13 @@ lint: $(STAMPS)/venv ## Style of Python, YAML and Ansible content
 
 types: $(STAMPS)/venv ## Types
 	@$(BIN)/mypy
+	$(BIN)/mypy -p ansible_collections.grundton.voip.plugins
 
 unit: $(STAMPS)/venv ## Unit and scenario tests
 	@$(BIN)/python -m pytest -q -n auto -m "unit or scenario"
 
 slow: $(STAMPS)/venv $(STAMPS)/apt-lab $(STAMPS)/apt-browser ## Packaging, lab and browser tests
-	@$(BIN)/python -m pytest -m "packaging or lab or browser"
+	@GRUNDTON_NEED_LAB=1 $(BIN)/python -m pytest -m "packaging or lab or browser"
 
 test: $(STAMPS)/venv $(STAMPS)/apt-lab $(STAMPS)/apt-browser ## Everything
 	@$(MAKE) --no-print-directory lint types

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from grundton import __version__
@@ -17,10 +18,11 @@ from grundton.assess.facets import set_facets
 from grundton.assess.gates import closed_gate
 from grundton.assess.judgement import Judgement, unchecked
 from grundton.assess.matchers import NotCheckableError
+from grundton.assess.recall import HostRecall, Recall
 from grundton.model.assessment import Assessment, HostResult
 from grundton.model.control import Control
 from grundton.model.finding import Finding, finding_id
-from grundton.model.snapshot import Snapshot
+from grundton.model.snapshot import Component, Snapshot
 from grundton.model.verdict import DemandVerdict, Level, MeasureVerdict, Verdict, worst
 from grundton.records import Records, RecordsOfDay
 
@@ -64,16 +66,17 @@ def assess(
     findings: list[Finding] = []
     by_demand: dict[str, dict[str, DemandVerdict]] = {demand: {} for demand in catalog.demands}
     compiled: dict[str, dict[tuple[str, str], Any]] = {}
+    recall = Recall()
     for host in hosts:
         if host.snapshot is None or host.policy is None:
             results[host.name] = _unreached(host)
             continue
-        context = HostContext(
-            host.snapshot, host.policy, knowledge, now, compiled.setdefault(host.policy.fingerprint, {})
-        )
+        level = Level(host.policy.protection_level)
+        compiled_here = compiled.setdefault(host.policy.fingerprint, {})
+        context = HostContext(host.snapshot, host.policy, knowledge, now, level, compiled_here)
         set_facets(host.snapshot, host.policy)
         book.add_policy(host.policy)
-        made = _judge_host(context, catalog, book)
+        made = _judge_host(context, catalog, book, recall.on(context))
         findings += made
         verdicts = _verdict_by_control(made)
         on_host = {
@@ -134,19 +137,19 @@ def _keys_of_kind(controls: Iterable[Control]) -> dict[str, dict[str, bool]]:
     return keys
 
 
-def _judge_host(context: HostContext, catalog: Catalog, book: RecordsOfDay) -> list[Finding]:
+def _judge_host(context: HostContext, catalog: Catalog, book: RecordsOfDay, recall: HostRecall) -> list[Finding]:
     findings: list[Finding] = []
     for control in catalog.controls.values():
         if control.component in context.snapshot.components:
-            for judgement in _judge_control(Context(control, context)):
+            for judgement in recall.judge(control, partial(_judge_control, Context(control, context))):
                 findings += _findings(control, context, judgement, book)
     return findings
 
 
 def _judge_control(context: Context) -> list[Judgement]:
-    control, policy = context.control, context.policy
+    control = context.control
     kind = control.spec.get("kind", control.evaluator)
-    if control.level.rank > Level(policy.lookup("protection_level")).rank:
+    if control.level.rank > context.host.level.rank:
         reason = f"asked for from protection level {control.level.value} on"
         return [Judgement(Verdict.NOT_APPLICABLE, kind, (), (), reason)]
     if reason := closed_gate(control, context.snapshot):
@@ -221,13 +224,21 @@ def _host_result(
         reached=True,
         reason="",
         live=snapshot.live,
-        components={name: item.version or "unknown version" for name, item in sorted(snapshot.components.items())},
+        components={name: _version(item) for name, item in sorted(snapshot.components.items())},
         unread=unread,
         policy_digest=context.policy.fingerprint,
         controls=dict(controls),
         measures=dict(measures),
         counts=dict(Counter(finding.verdict.value for finding in findings)),
     )
+
+
+def _version(component: Component) -> str:
+    """`22.10.1`; a host's version is that of its distribution, so it is named: `debian 14 (forky)`."""
+    if component.distribution is None:
+        return component.version or "unknown version"
+    branch = f"({component.branch})" if component.branch and component.branch != component.version else ""
+    return " ".join(filter(None, (component.distribution, component.version, branch)))
 
 
 def _unreached(host: HostInput) -> HostResult:
