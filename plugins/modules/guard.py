@@ -117,6 +117,8 @@ forgotten:
   elements: str
 """
 
+from typing import Any, Dict
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.grundton.voip.plugins.module_utils.guard import guard
 from ansible_collections.grundton.voip.plugins.module_utils.journal import runs
@@ -124,7 +126,7 @@ from ansible_collections.grundton.voip.plugins.module_utils.journal.errors impor
 from ansible_collections.grundton.voip.plugins.module_utils.journal.place import Place
 
 
-def main():
+def main() -> None:
     """Do what is asked and say how things are."""
     module = AnsibleModule(
         argument_spec={
@@ -146,7 +148,7 @@ def main():
         module.fail_json(msg=str(error), **about(error))
 
 
-def act(params, check_mode, place):
+def act(params: Dict[str, Any], check_mode: bool, place: Place) -> Dict[str, Any]:
     """One call: the module's parameters to its return values."""
     run, state, seconds = params["run"], params["state"], params["seconds"]
     if state == "armed":
@@ -167,7 +169,7 @@ def act(params, check_mode, place):
     return {"changed": False, "guard": found.to_json()}
 
 
-def about(error):
+def about(error: JournalError) -> Dict[str, Any]:
     """What a message says, for programs: the run in the way and its state."""
     return {name: getattr(error, name) for name in ("run", "state", "refused") if hasattr(error, name)}
 

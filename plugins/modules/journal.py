@@ -146,6 +146,7 @@ forgotten:
 """
 
 import signal
+from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.grundton.voip.plugins.module_utils.guard import guard, undo
@@ -155,7 +156,7 @@ from ansible_collections.grundton.voip.plugins.module_utils.journal.journal impo
 from ansible_collections.grundton.voip.plugins.module_utils.journal.place import Place
 
 
-def main():
+def main() -> None:
     """Do what is asked and say what was done."""
     module = AnsibleModule(
         argument_spec={
@@ -186,7 +187,7 @@ def main():
     module.exit_json(**result)
 
 
-def act(params, check_mode, place):
+def act(params: Dict[str, Any], check_mode: bool, place: Place) -> Dict[str, Any]:
     """One call: the module's parameters to its return values."""
     run, state = params["run"], params["state"]
     if state == "listed":
@@ -211,7 +212,7 @@ def act(params, check_mode, place):
     return {"changed": changed, "run": runs.describe(runs.load(run, place), place)}
 
 
-def begin(run, check_mode, place):
+def begin(run: str, check_mode: bool, place: Place) -> Dict[str, Any]:
     """Begin a run that is not begun."""
     if check_mode:
         return {"changed": runs.may_begin(run, place)}
@@ -220,7 +221,7 @@ def begin(run, check_mode, place):
     return {"changed": changed, "run": runs.describe(runs.load(run, place), place)}
 
 
-def take_back(params, check_mode, place):
+def take_back(params: Dict[str, Any], check_mode: bool, place: Place) -> Dict[str, Any]:
     """Roll back, or say what that would restore."""
     wanted = {"place": place, "force": params["force"], "measures": params["measures"]}
     if check_mode:

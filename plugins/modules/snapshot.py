@@ -113,7 +113,7 @@ from ansible_collections.grundton.voip.plugins.module_utils.snapshot.collect imp
 from ansible_collections.grundton.voip.plugins.module_utils.snapshot.packing import pack
 
 
-def main():
+def main() -> None:
     """Take the snapshot and return it."""
     module = AnsibleModule(
         argument_spec={
