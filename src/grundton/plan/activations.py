@@ -17,6 +17,7 @@ def activations_of(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Activat
             impact=raw["impact"],
             effect=raw["effect"],
             order=raw["order"],
+            failure_patterns=tuple(raw.get("failure_patterns", ())),
         )
         for component, table in tables.items()
         for name, raw in ((f"{component}.{short}", raw) for short, raw in table.items())

@@ -27,14 +27,20 @@ def host_document(plan: HostPlan) -> Document:
         "reason": "",
         "changes": [_without_host(asdict(change)) for change in plan.changes],
         "activations": [
-            {"name": one.name, "commands": [list(command) for command in one.commands], "impact": one.impact,
-             "effect": one.effect}
+            {
+                "name": one.name,
+                "commands": [list(command) for command in one.commands],
+                "impact": one.impact,
+                "effect": one.effect,
+                "order": one.order,
+                "failure_patterns": list(one.failure_patterns),
+            }
             for one in plan.activations
         ],
         "affected": {control: asdict(affected) for control, affected in plan.affected.items()},
         "held": [_without_host(asdict(held)) for held in plan.held],
         "notes": list(plan.notes),
-    }  # fmt: skip
+    }
 
 
 def missed_host(reason: str) -> Document:

@@ -81,6 +81,7 @@ class Activation:
     impact: str
     effect: str
     order: int
+    failure_patterns: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -63,8 +63,8 @@ def _host(document: Mapping[str, Any], host: Mapping[str, Any], verbose: bool) -
     for note in host["notes"]:
         yield Line.assemble("\n", ("Note: ", "bold yellow"), visible(note))
     for reason, entries in held_by_reason(host).items():
-        controls = counted(len({entry["control"] for entry in entries}), "control")
-        yield Line.assemble("\n", (REASONS[reason], "bold"), f": {controls}")
+        number = counted(len({entry["control"] for entry in entries}), "control")
+        yield Line.assemble("\n", (REASONS[reason], "bold"), f": {number}")
         if reason not in _BRIEF or verbose:
             yield Padding(_held(document, host, entries), (0, 0, 0, 2))
 

@@ -60,9 +60,9 @@ def part_of_host(*, host: str, arguments: Mapping[str, Any], again: bool) -> dic
 
     folder = ApplyFolder.prepare(Path(str(arguments["run_dir"])).absolute())
     try:
-        known = catalog.load()
-        selection = selection_of(arguments, known)
         if again:
+            known = catalog.load()
+            selection = selection_of(arguments, known)
             folder.forget_key()
             agreed = folder.read_part("plans", host)
             _plan_one(folder, host, HostOutcome("audited"), selection, known)
