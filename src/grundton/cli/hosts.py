@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import click
 
 from grundton.policy import PolicyError, load_policy
 from grundton.runner.errors import InputError
+from grundton.runner.plan_run import Order, Wish
 from grundton.runner.play import Connection
 from grundton.runner.targets import inventory_of, parse_targets
 from grundton.runner.variables import read_policy_file
@@ -28,6 +30,36 @@ def inventory_given(
     check_inventories(inventories)
     policy: Mapping[str, Any] = checked_policy(policy_path)
     return list(inventories) if inventories else inventory_of(parse_targets(targets), policy)
+
+
+def plain_order(
+    targets: Sequence[str], inventories: Sequence[str], policy_path: Path | None, rest: Mapping[str, Any], ask: str
+) -> Order:
+    """Return what a playbook needs to run, for commands that select nothing but measures."""
+    return Order(
+        inventory=inventory_given(targets, inventories, policy_path, ask),
+        wish=Wish(measures=tuple(rest.get("measures", ()))),
+        connection=connection_of(dict(rest)),
+        runs_dir=rest["runs_dir"],
+        command=["grundton", *sys.argv[1:]],
+    )
+
+
+#: Options that say how to reach hosts, by parameter: what stands before the value.
+_REACH = {"limit": "--limit", "ssh_key": "--ssh-key", "ssh_config": "--ssh-config", "timeout": "--timeout",
+          "vault_password_file": "--vault-password-file"}  # fmt: skip
+_REACH_FLAGS = {"become": "--become", "ask_become_pass": "--ask-become-pass", "ask_pass": "--ask-pass"}
+
+
+def same_hosts(name: str, targets: Sequence[str], inventories: Sequence[str], rest: Mapping[str, Any]) -> list[str]:
+    """Return another command for the very same hosts, reached in the same way."""
+    found = ["grundton", name, *targets]
+    for source in inventories:
+        found += ["-i", source]
+    for parameter, option in _REACH.items():
+        if rest.get(parameter):
+            found += [option, str(rest[parameter])]
+    return found + [flag for parameter, flag in _REACH_FLAGS.items() if rest.get(parameter)]
 
 
 def check_inventories(inventories: Sequence[str]) -> None:

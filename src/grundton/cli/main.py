@@ -17,14 +17,17 @@ OK, BELOW_GATE, USAGE, NOT_AUDITED = 0, 1, 2, 3
 INTERRUPTED = 130
 
 _COMMANDS = {
+    "apply": "Apply the plan, guarded: a host that is not confirmed takes everything back.",
     "assess": "Judge a stored run again, with this version's catalogue.",
     "audit": "Audit hosts, or a copied file tree, measure by measure.",
     "controls": "List the controls, what they check and which demands they answer.",
     "explain": "Explain one control: what it wants, why, and what to do.",
+    "journal": "List what was done to hosts, run by run.",
     "lab": "A whole voice network on this machine, to try things out.",
     "measures": "The measures of B 4.7, their demands, and what checks them.",
     "plan": "Say what apply would change, and who would notice. Changes nothing.",
     "policy": "Show or check the policy (voip_* variables) of an inventory.",
+    "rollback": "Take back what apply did, to the byte.",
     "report": "Show a stored run, or write it in another format.",
 }
 

@@ -96,6 +96,21 @@ connection: Callable[[Any], Any] = _stack(
     click.option("--vault-password-file", type=_INPUT_FILE, help="Password file for Ansible Vault."),
 )
 
+care: Callable[[Any], Any] = _stack(
+    click.option(
+        "--serial",
+        type=click.IntRange(min=1),
+        default=1,
+        show_default=True,
+        help="Hosts at the same time. It ends at the first that fails.",
+    ),
+    click.option(
+        "--guard-seconds",
+        type=click.IntRange(min=10),
+        help="Until a host that is not confirmed takes everything back by itself. Default: 180, with --window 420.",
+    ),
+)
+
 selection: Callable[[Any], Any] = _stack(
     click.option(
         "--measures",

@@ -46,7 +46,8 @@ def _worse(before: Snapshot, after: Snapshot, announced: frozenset[str]) -> Iter
         if had is None or had.status != "ok":
             continue
         if state is None or state.status != "ok":
-            yield f"the daemon no longer answers for {source.partition(':')[2]}: {state.reason if state else 'no answer'}"
+            reason = state.reason if state else "no answer"
+            yield f"the daemon no longer answers for {source.partition(':')[2]}: {reason}"
             continue
         gone = _names(before, kind) - _names(after, kind)
         if gone:

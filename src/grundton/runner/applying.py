@@ -31,18 +31,11 @@ def verify(*, host: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         part = folder.read_part("plans", host) or {"changes": [], "held": [], "affected": {}}
     except GrundtonError as problem:
         return {"failed": True, "msg": str(problem)}
-    only_health = bool(arguments.get("only_health"))
-    announced = _announced(part) if not only_health else set()
-    worse = got_worse(snapshot_before, snapshot_after, announced)
-    if only_health:
-        return _judged(worse, {})
-    compared = compare(before.hosts[host], after.hosts[host], part, COMPONENT)
+    worse = got_worse(snapshot_before, snapshot_after, _announced(part))
+    measures_of = {control.id: control.measures for control in known.controls.values()}
+    compared = compare(before.hosts[host], after.hosts[host], part, COMPONENT, measures_of)
     worse += [f"{control} does not pass any more" for control in compared.worse]
-    return _judged(worse, compared.as_data())
-
-
-def _judged(worse: list[str], compared: dict[str, Any]) -> dict[str, Any]:
-    result: dict[str, Any] = {"changed": False, "worse": worse, "compared": compared}
+    result: dict[str, Any] = {"changed": False, "worse": worse, "compared": compared.as_data()}
     if worse:
         result.update(failed=True, msg="; ".join(worse))
     return result
