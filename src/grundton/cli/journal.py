@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,6 @@ def _show(runs: dict[str, list[dict[str, Any]]]) -> None:
             cells = (host, run["run"], run["state"].replace("_", " "), run["began"], run["by"], touched)
             table.add_row(*(Line(visible(cell)) for cell in cells), Line(", ".join(run["measures"])))
     if table.row_count:
-        Console(width=None if click.get_text_stream("stdout").isatty() else 160).print(table)
+        Console(width=None if sys.stdout.isatty() else 160).print(table)
     else:
         click.echo("no run is in any journal")
