@@ -31,14 +31,15 @@ def topology(hosts: int, folder: Path) -> Path:
     """The PBX of the office, `hosts` times, without phones."""
     office = yaml.safe_load((data_dir() / "topologies" / "office.yml").read_text(encoding="utf-8"))
     pbx = office["hosts"]["pbx"]
-    pbx["zones"] = {"servers": 10, "management": 10}
+    (folder / "hosts").symlink_to(data_dir() / "hosts")
     office["management_index"] = 60 + hosts
     office["zones"] = {name: office["zones"][name] for name in ("management", "servers")}
     office["hosts"] = {
         f"pbx{number:02d}": {**pbx, "zones": {"servers": 10 + number, "management": 10 + number}}
         for number in range(1, hosts + 1)
     }
-    path = folder / f"pbx{hosts}.yml"
+    path = folder / "topologies" / f"pbx{hosts}.yml"
+    path.parent.mkdir()
     path.write_text(yaml.safe_dump(office, sort_keys=False), encoding="utf-8")
     return path
 

@@ -12,7 +12,7 @@ version_added: "0.1.0"
 description:
   - Runs on the controller, once, after M(grundton.voip.snapshot) has been registered as C(grundton_snapshot) for
     every host. Contacts no host.
-  - Writes C(assessment.json), C(report.html), C(report.txt) and C(hosts.json) into the run folder.
+  - Writes C(assessment.json), C(report.html) and C(hosts.json) into the run folder.
   - Fails when a host could not be audited, or when the assessment is below O(fail_on).
 options:
   run_dir:

@@ -14,6 +14,7 @@ from typing import Any
 import jsonschema
 import yaml
 
+from grundton.catalog import stamp
 from grundton.model.control import EVALUATORS, Control
 from grundton.model.measure import Demand, Measure, Successor, Text
 from grundton.model.verdict import Level, Severity
@@ -181,23 +182,25 @@ def control_from_record(raw: Mapping[str, Any], file: str) -> Control:
     )
 
 
-def load_measures(root: Path) -> dict[str, Measure]:
+def load_measures(root: Path, check: bool = True) -> dict[str, Measure]:
     """Read `measures/*.yml` below the catalogue folder, in numerical order."""
     measures = []
     for path in _files(root / "measures"):
         document = read_yaml(path)
-        _check(document, root / "schema" / "measure.schema.json", path)
+        if check:
+            _check(document, root / "schema" / "measure.schema.json", path)
         measures.append(_measure(document))
     measures.sort(key=lambda measure: [int(part) for part in measure.id.removeprefix("M ").split(".")])
     return {measure.id: measure for measure in measures}
 
 
-def load_controls(root: Path, demands: Mapping[str, Demand]) -> dict[str, Control]:
+def load_controls(root: Path, demands: Mapping[str, Demand], check: bool = True) -> dict[str, Control]:
     """Read `controls/**/*.yml`; every demand a record names must exist, every id must be unique."""
     controls: dict[str, Control] = {}
     for path in _files(root / "controls"):
         document = read_yaml(path)
-        _check(document, root / "schema" / "control.schema.json", path)
+        if check:
+            _check(document, root / "schema" / "control.schema.json", path)
         for raw in document:
             where = f"{path}:{getattr(raw, 'line', 0)}"
             if raw["id"] in controls:
@@ -209,12 +212,13 @@ def load_controls(root: Path, demands: Mapping[str, Demand]) -> dict[str, Contro
     return controls
 
 
-def load_activations(root: Path) -> dict[str, Any]:
+def load_activations(root: Path, check: bool = True) -> dict[str, Any]:
     """Read `activations/<component>.yml`."""
     tables = {}
     for path in _files(root / "activations"):
         document = read_yaml(path)
-        _check(document, root / "schema" / "activations.schema.json", path)
+        if check:
+            _check(document, root / "schema" / "activations.schema.json", path)
         tables[path.stem] = document
     return tables
 
@@ -235,17 +239,22 @@ def load(root: Path | None = None) -> Catalog:
     """Load the catalogue that ships with the package, or the one in `root`; raises CatalogError."""
     if root is None:
         return _shipped()
-    measures = load_measures(root)
+    stamped = stamp.digest(root)
+    check = not stamp.is_checked(stamped)
+    measures = load_measures(root, check)
     demands = {demand.id: demand for measure in measures.values() for demand in measure.demands}
-    return Catalog(
+    catalog = Catalog(
         version=_digest(root),
         measures=measures,
-        controls=load_controls(root, demands),
+        controls=load_controls(root, demands, check),
         defaults=_by_component(root / "defaults"),
         advisories=_by_component(root / "advisories"),
         support=_by_component(root / "support"),
-        activations=load_activations(root),
+        activations=load_activations(root, check),
     )
+    if check:
+        stamp.mark_checked(stamped)
+    return catalog
 
 
 @cache

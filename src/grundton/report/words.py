@@ -252,9 +252,10 @@ PAGE = {
         "Eine Zelle wählen zeigt ihre Befunde. Pfeiltasten bewegen, Eingabe wählt.",
     ),
     "needs_script": Text(
-        "Heat map, filters and single findings need JavaScript, which is off. The same findings are in report.txt.",
+        "Heat map, filters and single findings need JavaScript, which is off. "
+        "The same findings are shown by: grundton report RUN --verbose",
         "Übersichtskarte, Filter und Einzelbefunde brauchen JavaScript, das aus ist. "
-        "Dieselben Befunde stehen in report.txt.",
+        "Dieselben Befunde zeigt: grundton report LAUF --verbose",
     ),
     "generator": Text("Made by", "Erstellt mit"),
     "catalogue": Text("Catalogue", "Katalog"),

@@ -81,11 +81,6 @@ class RunFolder:
         return self.path / "report.html"
 
     @property
-    def text(self) -> Path:
-        """The report as plain text."""
-        return self.path / "report.txt"
-
-    @property
     def log(self) -> Path:
         """What happened, in order."""
         return self.path / "log.txt"

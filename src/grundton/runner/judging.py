@@ -25,7 +25,6 @@ def judge_run(
     from grundton import assess, catalog, report
     from grundton.records import RecordsError, records_of
     from grundton.report.html import render_html
-    from grundton.report.terminal import render_text
 
     moment = now or datetime.now(UTC)
     folder.write_hosts({name: outcome.as_data() for name, outcome in outcomes.items()})
@@ -46,7 +45,6 @@ def judge_run(
     document = report.to_document(assessment, known)
     folder.write_text(folder.assessment, report.to_json(document))
     folder.write_text(folder.html, render_html(document))
-    folder.write_text(folder.text, render_text(document))
     # Comes last: a run that says when it was assessed has all its files.
     folder.update_run(generator=f"grundton {__version__}", catalog=known.version, **about)
     return document

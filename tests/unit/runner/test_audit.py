@@ -53,7 +53,7 @@ def test_localhost(grundton):
     assert "M 5.135" in out
     run_folder = only_run()
     assert {path.name for path in run_folder.iterdir()} == {
-        "snapshots", "policy", "hosts.json", "assessment.json", "report.html", "report.txt", "run.json", "log.txt",
+        "snapshots", "policy", "hosts.json", "assessment.json", "report.html", "run.json", "log.txt",
     }  # fmt: skip
     assert stat.S_IMODE(run_folder.stat().st_mode) == 0o700
     assert json.loads((run_folder / "hosts.json").read_text())["hosts"] == {"localhost": {"status": "audited"}}
