@@ -17,6 +17,8 @@ from ansible_collections.grundton.voip.plugins.module_utils.host.procnet import 
 from ansible_collections.grundton.voip.plugins.module_utils.redaction import Redactor
 
 _IAX_PORT = 4569
+#: Modules that make a dialplan out of files.
+_READERS = ("pbx_config", "pbx_lua", "pbx_ael")
 _PLURALS = {
     "endpoint": "endpoints",
     "aor": "aors",
@@ -116,11 +118,14 @@ def _answers(listing: str) -> Dict[str, bool]:
 
 
 def _dialplan(answer: str) -> Dict[str, str]:
-    """A fingerprint of every context that comes from the files."""
+    """A fingerprint of every context that comes from the files.
+
+    Which of several readers of dialplans created a context they share changes with every reload, and means nothing.
+    """
     prints = {}
     for item in parse_dialplan(answer, Redactor(b"0")):
-        if item.values.get("created_by") == "pbx_config":
-            text = repr(sorted((key, value) for key, value in item.values.items()))
+        if item.values.get("created_by") in _READERS:
+            text = repr(sorted((key, value) for key, value in item.values.items() if key != "created_by"))
             prints[item.name] = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return prints
 
