@@ -33,6 +33,10 @@ options:
         it is named here.
     type: raw
     default: []
+  without:
+    description: Leave these controls out.
+    type: raw
+    default: []
   window:
     description: Plan also what takes effect only with a restart.
     type: bool

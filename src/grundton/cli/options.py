@@ -124,6 +124,7 @@ selection: Callable[[Any], Any] = _stack(
         metavar="CONTROL[,…]",
         help="Only these controls. One that is a decision of yours must be named here.",
     ),
+    click.option("--without", multiple=True, metavar="CONTROL[,…]", help="Leave these controls out."),
     click.option("--window", is_flag=True, help="Also what takes effect only with a restart (maintenance window)."),
     click.option(
         "--accept-breaks",

@@ -62,7 +62,13 @@ def order_of(
     """Return what plan and apply need, from arguments and options."""
     return Order(
         inventory=inventory_given(targets, inventories, policy_path, ask),
-        wish=Wish(tuple(rest["measures"]), tuple(rest["controls"]), rest["window"], rest["accept_breaks"]),
+        wish=Wish(
+            tuple(rest["measures"]),
+            tuple(rest["controls"]),
+            rest["window"],
+            rest["accept_breaks"],
+            tuple(rest["without"]),
+        ),
         connection=connection_of(dict(rest)),
         runs_dir=rest["runs_dir"],
         command=["grundton", *sys.argv[1:]],

@@ -41,7 +41,7 @@ def rollback(targets: tuple[str, ...], inventories: tuple[str, ...], policy_path
 
     Exit codes: 0 taken back or nothing to take back, 1 refused, 2 wrong usage or input, 3 it could not be done.
     """  # noqa: D301
-    from grundton.cli.main import BELOW_GATE, NOT_AUDITED, OK
+    from grundton.cli.main import BELOW_GATE, NOT_AUDITED, OK, USAGE
 
     order = plain_order(targets, inventories, policy_path, rest, "What shall be taken back?")
     shown = choose(Console(stderr=True, highlight=False, soft_wrap=True), quiet=rest["quiet"])
@@ -57,6 +57,8 @@ def rollback(targets: tuple[str, ...], inventories: tuple[str, ...], policy_path
             for entry in facts.get("refused") or []:
                 what = entry.get("path") or entry.get("unit")
                 click.echo(f"  {visible(str(what))}: {visible(str(entry['why']))}")
+        elif facts.get("state") == "unknown_run":
+            click.echo(f"{visible(host)}: no run {rest['run']} in its journal; see grundton journal")
         else:
             click.echo(f"{visible(host)}: nothing to take back")
     for error in found.errors if "refused" not in states else ():
@@ -64,4 +66,6 @@ def rollback(targets: tuple[str, ...], inventories: tuple[str, ...], policy_path
     if "refused" in states:
         click.echo("To take it back all the same: --force. What the files hold now is kept in the journal.", err=True)
         return BELOW_GATE
-    return NOT_AUDITED if found.errors else OK
+    if found.errors:
+        return NOT_AUDITED
+    return USAGE if states and set(states) == {"unknown_run"} else OK

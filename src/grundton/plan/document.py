@@ -104,6 +104,7 @@ def selection_document(selection: Selection) -> Document:
         "controls": sorted(selection.controls),
         "window": selection.restart,
         "accept_breaks": selection.accept_breaks,
+        "without": sorted(selection.without),
     }
 
 

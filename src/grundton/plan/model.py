@@ -111,16 +111,19 @@ class Selection:
 
     `measures` and `controls` narrow; both empty means everything. A control named one by one is applied even when it
     is a policy decision (`RP`). `restart` allows what needs a restart (a maintenance window); `accept_breaks` allows
-    what hurts the named victims, or people nobody can see from here.
+    what hurts the named victims, or people nobody can see from here. `without` leaves controls out.
     """
 
     measures: frozenset[str] = frozenset()
     controls: frozenset[str] = frozenset()
     restart: bool = False
     accept_breaks: bool = False
+    without: frozenset[str] = frozenset()
 
     def names(self, control: str, measures: tuple[str, ...]) -> bool:
         """Tell whether a control is part of the selection."""
+        if control in self.without:
+            return False
         if not self.measures and not self.controls:
             return True
         return control in self.controls or bool(self.measures.intersection(measures))

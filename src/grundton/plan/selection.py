@@ -35,13 +35,15 @@ def read_selection(
     *,
     restart: bool = False,
     accept_breaks: bool = False,
+    without: Any = None,
 ) -> Selection:
     """Return the selection; raises SelectionError for a name nobody knows, with the nearest ones."""
     chosen = [measure_id(name) for name in names_in(measures)]
     named = names_in(controls)
     _check(chosen, known_measures, "measure")
-    _check(named, known_controls, "control")
-    return Selection(frozenset(chosen), frozenset(named), restart, accept_breaks)
+    left_out = names_in(without)
+    _check([*named, *left_out], known_controls, "control")
+    return Selection(frozenset(chosen), frozenset(named), restart, accept_breaks, frozenset(left_out))
 
 
 def _check(names: Iterable[str], known: Iterable[str], what: str) -> None:

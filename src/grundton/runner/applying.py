@@ -57,6 +57,8 @@ def note(*, host: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Write down what became of a host: adds to what is known in its file of that part of the run."""
     folder = ApplyFolder.prepare(Path(str(arguments["run_dir"])).absolute())
     part = str(arguments.get("part") or "applied")
+    if part not in ("applied", "rolled_back", "journals"):
+        return {"failed": True, "msg": f"part: {part!r} is none of applied, rolled_back, journals"}
     try:
         known = folder.read_part(part, host) or {"host": host, "run": folder.id}
         stamp = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -24,6 +24,7 @@ class Wish:
     controls: tuple[str, ...] = ()
     window: bool = False
     accept_breaks: bool = False
+    without: tuple[str, ...] = ()
 
     def variables(self) -> dict[str, Any]:
         """The playbooks' variables."""
@@ -32,6 +33,7 @@ class Wish:
             "grundton_controls": list(self.controls),
             "grundton_window": self.window,
             "grundton_accept_breaks": self.accept_breaks,
+            "grundton_without": list(self.without),
         }
 
     def check(self) -> None:
@@ -39,7 +41,8 @@ class Wish:
         from grundton import catalog
         from grundton.runner.planning import selection_of
 
-        selection_of({"measures": self.measures, "controls": self.controls}, catalog.load())
+        asked = {"measures": self.measures, "controls": self.controls, "without": self.without}
+        selection_of(asked, catalog.load())
 
 
 @dataclass(frozen=True, slots=True)

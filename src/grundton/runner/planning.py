@@ -106,6 +106,7 @@ def selection_of(arguments: Mapping[str, Any], known: Catalog) -> Selection:
             known.controls,
             restart=bool(arguments.get("window")),
             accept_breaks=bool(arguments.get("accept_breaks")),
+            without=arguments.get("without"),
         )
     except SelectionError as problem:
         raise InputError(str(problem), "See what there is: grundton measures, grundton controls.") from None
