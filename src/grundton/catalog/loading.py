@@ -11,7 +11,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import yaml
 
 from grundton.catalog import stamp
@@ -85,7 +84,9 @@ def read_yaml(path: Path) -> Any:
 
 
 @cache
-def _validator(schema: Path) -> jsonschema.Draft202012Validator:
+def _validator(schema: Path) -> Any:
+    import jsonschema  # only a check needs it, and it is slow to load
+
     return jsonschema.Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
 
 
@@ -101,7 +102,9 @@ def _line_at(document: Any, path: list[Any]) -> int:
 
 
 def _check(document: Any, schema: Path, path: Path) -> None:
-    problem = jsonschema.exceptions.best_match(_validator(schema).iter_errors(document))
+    from jsonschema.exceptions import best_match
+
+    problem = best_match(_validator(schema).iter_errors(document))
     if problem is not None:
         steps = list(problem.absolute_path)
         where = ".".join(str(step) for step in steps) or "document"

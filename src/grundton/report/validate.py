@@ -8,8 +8,6 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import jsonschema
-
 from grundton.report.document import Document, DocumentError
 
 
@@ -22,6 +20,8 @@ def schema() -> Document:
 
 def validate(document: Mapping[str, Any]) -> None:
     """Check a document against the published schema, every field; raises DocumentError naming the place."""
+    import jsonschema  # only a check needs it, and it is slow to load
+
     problem = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema()).iter_errors(document))
     if problem is not None:
         where = ".".join(str(step) for step in problem.absolute_path) or "document"

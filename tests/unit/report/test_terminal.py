@@ -12,7 +12,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from grundton.report import FilterError, TerminalOptions, render_terminal, render_text
+from grundton.report.terminal import FilterError, TerminalOptions, render_terminal, render_text
 
 
 def shown(document: dict[str, Any], width: int = 80, **options: Any) -> str:
