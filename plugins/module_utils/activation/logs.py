@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from typing import AbstractSet, Iterable, List, Optional, Tuple
+from typing import AbstractSet, Iterable, List, Mapping, Optional, Tuple
 
 #: Lines that mean that something was not taken over.
 PATTERNS = (
@@ -33,6 +33,7 @@ PATTERNS = (
 )
 _OBJECT = re.compile(r"object of type '(?P<kind>[^']*)' with id '(?P<name>[^']*)'")
 _LINE = re.compile(r"^\[[^\]]*\]\s*(?P<text>(?P<level>[A-Z]+)\[.*)$")
+_HEAD = re.compile(r"^([A-Z]+)\[\d+\](\[[^\]]*\])?")
 _MOST = 16 * 1024 * 1024
 _NEEDED = frozenset(("notice", "warning", "error"))
 
@@ -94,17 +95,22 @@ def _read(descriptor: int, position: int) -> bytes:
 
 
 def failures(
-    lines: Iterable[str], patterns: Iterable[str], known: AbstractSet[Tuple[str, str]], ignore: Iterable[str]
+    lines: Iterable[str],
+    patterns: Iterable[str],
+    before: Mapping[str, Iterable[str]],
+    ignore: Iterable[str],
 ) -> Tuple[List[str], List[str]]:
     """(what failed, what had failed before already), each line once, without its time.
 
-    ``known`` are the objects (type, name) the daemon had before. One it did not have was broken before we came.
+    ``before`` are the names of the objects the daemon had, by type. One it did not have was broken before we came. A
+    line that names no object (an unknown value, an address in use) belongs to the next one that does.
     """
     wanted = [re.compile(pattern, re.IGNORECASE) for pattern in (*PATTERNS, *patterns)]
     skipped = [re.compile(pattern, re.IGNORECASE) for pattern in ignore]
+    known = {kind: set(names) for kind, names in before.items()}
     failed: List[str] = []
     old: List[str] = []
-    kinds = {kind for kind, _name in known}
+    open_: List[str] = []
     for line in lines:
         found = _LINE.match(line)
         text = found.group("text") if found else line.strip()
@@ -112,10 +118,10 @@ def failures(
             continue
         if not any(pattern.search(text) for pattern in wanted) or any(pattern.search(text) for pattern in skipped):
             continue
+        open_.append(_HEAD.sub(r"\1", text))
         about = _OBJECT.search(text)
-        before = about is not None and about.group("kind") in kinds and about.groups() not in known
-        into = old if before else failed
-        text = re.sub(r"^([A-Z]+)\[\d+\](\[[^\]]*\])?", r"\1", text)
-        if text not in into:
-            into.append(text)
-    return failed, old
+        if about is not None:
+            names = known.get(about.group("kind"))
+            (failed if names is None or about.group("name") in names else old).extend(open_)
+            open_ = []
+    return list(dict.fromkeys([*failed, *open_])), list(dict.fromkeys(old))

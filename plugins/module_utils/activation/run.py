@@ -21,8 +21,10 @@ from ansible_collections.grundton.voip.plugins.module_utils.redaction import Red
 from ansible_collections.grundton.voip.plugins.module_utils.snapshot.deadline import Deadline
 
 _SECONDS = 300.0
-_QUIET = 0.25
-_LONGEST = 8.0
+_STEP = 0.25
+_QUIET = 1.0
+_LONGEST = 30.0
+_OBJECTS_A_SECOND = 5000
 _REGISTRATIONS = 20.0
 _SHOWN = 10
 
@@ -108,7 +110,7 @@ def activate(journal: Changes, activations: Sequence[Activation], orders: Orders
                 if report.problems:
                     break
             if mark is not None:
-                lines = _settled(mark) if report.ran else []
+                lines = _settled(mark, report.before) if report.ran else []
                 _judge(lines, reloads, report, orders)
             elif report.ran:
                 time.sleep(1.0)
@@ -142,23 +144,24 @@ def _run(journal: Changes, control: Control, one: Activation, report: Report) ->
 
 def _judge(lines: List[str], ran: Sequence[Activation], report: Report, orders: Orders) -> None:
     patterns = [pattern for one in ran for pattern in one.patterns]
-    known = report.before.known() if report.before else set()
+    known = report.before.objects if report.before else {}
     failed, old = logs.failures(lines, patterns, known, orders.ignore)
     redactor = Redactor()
     report.problems.extend("the log says: " + redactor.text(text) for text in failed[:_SHOWN])
     report.notes.extend("was so before: " + redactor.text(text) for text in old[:_SHOWN])
 
 
-def _settled(mark: logs.Mark) -> List[str]:
+def _settled(mark: logs.Mark, before: State) -> List[str]:
     """The lines since the mark, when no more come: reloads work on in the background after they have answered."""
-    until = time.monotonic() + _LONGEST
+    wait = _QUIET + sum(len(names) for names in before.objects.values()) / _OBJECTS_A_SECOND
+    until = time.monotonic() + max(_LONGEST, 2 * wait)
     lines = logs.since(mark)
-    quiet_since = time.monotonic()
-    while time.monotonic() < until and time.monotonic() - quiet_since < 4 * _QUIET:
-        time.sleep(_QUIET)
+    last = time.monotonic()
+    while time.monotonic() < min(until, last + wait):
+        time.sleep(min(_STEP, wait))
         more = logs.since(mark)
         if len(more) != len(lines):
-            quiet_since = time.monotonic()
+            last = time.monotonic()
         lines = more
     return lines
 

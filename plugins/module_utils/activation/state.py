@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from dataclasses import asdict, dataclass, field
-from typing import Any, Dict, List, Mapping, Set, Tuple
+from typing import Any, Dict, List, Mapping, Set
 
 from ansible_collections.grundton.voip.plugins.module_utils.activation.calls import channels
 from ansible_collections.grundton.voip.plugins.module_utils.activation.probes import options_answered, tls_answered
@@ -58,10 +58,6 @@ class State:
         """What an earlier call returned; what is missing is empty."""
         known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
         return cls(**known)
-
-    def known(self) -> Set[Tuple[str, str]]:
-        """All objects as (type, name)."""
-        return {(kind, name) for kind, names in self.objects.items() for name in names}
 
 
 def look(control: Control, pids: List[int]) -> State:

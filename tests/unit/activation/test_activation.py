@@ -98,7 +98,7 @@ def test_a_state_travels() -> None:
 
 
 def test_the_log_tells_what_failed() -> None:
-    failed, old = logs.failures([*NOISE, *BAD, *BAD], (), state().known(), ())
+    failed, old = logs.failures([*NOISE, *BAD, *BAD], (), state().objects, ())
     assert len(failed) == 3
     assert old == []
     assert failed[2] == (
@@ -108,14 +108,26 @@ def test_the_log_tells_what_failed() -> None:
 
 def test_an_object_the_daemon_never_had_was_broken_before() -> None:
     line = BAD[1].replace("'11'", "'99'")
-    assert logs.failures([line], (), state().known(), ()) == ([], [line.partition("] ")[2].replace("[74]", "")])
+    assert logs.failures([line], (), state().objects, ()) == ([], [line.partition("] ")[2].replace("[74]", "")])
     # of a type nobody listed, nothing is known: it counts
-    assert logs.failures([line.replace("endpoint", "acl")], (), state().known(), ())[0] != []
+    assert logs.failures([line.replace("endpoint", "acl")], (), state().objects, ())[0] != []
+
+
+def test_a_cause_belongs_to_the_object_named_next() -> None:
+    # as an Asterisk 16.28 with chan_sip on the same port wrote it
+    lines = [
+        "[x] ERROR[64] res_pjsip/config_transport.c: Transport 'udp' could not be started: Address already in use",
+        "[x] ERROR[64] res_sorcery_config.c: Could not create an object of type 'transport' with id 'udp' from"
+        " configuration file 'pjsip.conf'",
+    ]
+    assert [len(part) for part in logs.failures(lines, (), {"transport": []}, ())] == [0, 2]
+    assert [len(part) for part in logs.failures(lines, (), {"transport": ["udp"]}, ())] == [2, 0]
+    assert [len(part) for part in logs.failures(lines[:1], (), {"transport": []}, ())] == [1, 0]
 
 
 def test_patterns_of_the_caller() -> None:
-    assert logs.failures(["[x] WARNING[1] a.c: odd thing"], ("odd thing",), set(), ())[0] == ["WARNING a.c: odd thing"]
-    assert logs.failures(BAD, (), state().known(), ("quark|with id '11'",)) == ([], [])
+    assert logs.failures(["[x] WARNING[1] a.c: odd thing"], ("odd thing",), {}, ())[0] == ["WARNING a.c: odd thing"]
+    assert logs.failures(BAD, (), state().objects, ("quark|with id '11'",)) == ([], [])
 
 
 def test_a_mark_survives_a_rotation(tmp_path: Path) -> None:
