@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from grundton.assess import expressions
 from grundton.assess.defaults import Default, default_of
 from grundton.assess.matchers import Matcher, compile_matcher, compile_matchers
 from grundton.model.control import Control
-from grundton.model.snapshot import Component, Object, Snapshot, SourceState
+from grundton.model.snapshot import Component, Object, Read, Snapshot, SourceState
+from grundton.model.verdict import Level
 
 if TYPE_CHECKING:
     from grundton.policy import Policy
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,33 @@ class HostContext:
     policy: Policy
     knowledge: Knowledge
     now: datetime
+    level: Level
     compiled: dict[tuple[str, str], Any] = field(default_factory=dict)
-    memo: dict[str, Any] = field(default_factory=dict)
+    _views: dict[str, tuple[Any, set[Read]]] = field(default_factory=dict)
+
+    def once(self, key: str, make: Callable[[], T]) -> T:
+        """A view of the host that several controls share, made at its first use.
+
+        Whoever takes it has read what it was made from, also when another control made it.
+        """
+        snapshot = self.snapshot
+        if key not in self._views:
+            value, reads = self.recorded(make)
+            self._views[key] = (value, reads)
+        value, reads = self._views[key]
+        if snapshot.reads is not None:
+            snapshot.reads |= reads
+        return value
+
+    def recorded(self, make: Callable[[], T]) -> tuple[T, set[Read]]:
+        """What `make` returns, and everything it asked the snapshot for."""
+        snapshot = self.snapshot
+        outer, snapshot.reads = snapshot.reads, set()
+        try:
+            value = make()
+            return value, snapshot.reads
+        finally:
+            snapshot.reads = outer
 
     def component(self, name: str) -> Component | None:
         """The component as detected, or None."""
@@ -103,7 +131,7 @@ class Context:
                     "zone": zone,
                     "role": role,
                     "component": component,
-                    "level": str(self.policy.lookup("protection_level")),
+                    "level": self.host.level.value,
                 },
             )
         return bool(self.host.compiled[key])

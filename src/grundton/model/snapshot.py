@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import marshal
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 SCHEMA = "grundton.snapshot/1"
+
+#: One question to a snapshot: place and kind, place and "" (which kinds), or "source" and the source's name.
+Read: TypeAlias = tuple[str, str]
+#: Version of `marshal` that writes equal values equally, whoever else refers to them.
+_PLAIN = 2
 
 #: A value as the snapshot holds it: text, or a secret that was redacted on the host.
 Datum: TypeAlias = "str | Mapping[str, Mapping[str, Any]]"
@@ -50,20 +57,17 @@ class Component:
 class Object:
     """One object of a snapshot, e.g. the pjsip endpoint 6001 as configured."""
 
-    __slots__ = ("_raw", "facets", "kind", "name", "place", "snapshot")
+    __slots__ = ("document", "facets", "kind", "name", "place", "raw_values", "snapshot")
 
     def __init__(self, snapshot: Snapshot, raw: Mapping[str, Any]) -> None:
         self.snapshot = snapshot
-        self._raw = raw
+        self.document = raw
         self.kind: str = raw["kind"]
         self.name: str = raw["name"]
         self.place: str = raw["from"]
+        #: The values as the document holds them.
+        self.raw_values: Mapping[str, Any] = raw.get("values", {})
         self.facets: dict[str, Any] = {}
-
-    @property
-    def raw_values(self) -> Mapping[str, Any]:
-        """The values as the document holds them."""
-        return self._raw.get("values", {})  # type: ignore[no-any-return]
 
     def keys(self) -> Sequence[str]:
         """Names of the keys that are present."""
@@ -97,7 +101,7 @@ class Object:
         if self.place == "config" and key is not None and self.raw_values.get(key):
             _, file, line = self.raw_values[key][-1][:3]
             return Location(self.snapshot.files[file], line)
-        at = self._raw.get("at")
+        at = self.document.get("at")
         return Location(self.snapshot.files[at[0]], at[1]) if at else None
 
     @property
@@ -126,6 +130,9 @@ class Snapshot:
     files: list[str]
     notes: list[Mapping[str, Any]]
     _index: dict[tuple[str, str], list[Object]] = field(default_factory=dict)
+    _named: dict[tuple[str, str], dict[str, Object]] = field(default_factory=dict)
+    #: What was asked for since somebody put a set here; see `grundton.assess.recall`.
+    reads: set[Read] | None = None
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any], host: str) -> Snapshot:
@@ -153,9 +160,7 @@ class Snapshot:
                     for name, raw in document["components"].items()
                 },
                 sources={
-                    name: SourceState(
-                        raw["status"], raw.get("reason", "") or "", tuple(raw.get("incomplete", ()))
-                    )
+                    name: SourceState(raw["status"], raw.get("reason", "") or "", tuple(raw.get("incomplete", ())))
                     for name, raw in document["sources"].items()
                 },
                 files=document["files"],
@@ -170,17 +175,51 @@ class Snapshot:
 
     def objects(self, place: str, kind: str) -> list[Object]:
         """Objects of a kind at a place (`config`, `runtime`, `system`)."""
+        if self.reads is not None:
+            self.reads.add((place, kind))
         return self._index.get((place, kind), [])
 
     def find(self, place: str, kind: str, name: str) -> Object | None:
-        """The object of that name, or None."""
-        return next((item for item in self.objects(place, kind) if item.name == name), None)
+        """The object of that name (the first, when there are several), or None."""
+        objects = self.objects(place, kind)
+        named = self._named.get((place, kind))
+        if named is None:
+            named = self._named[(place, kind)] = {item.name: item for item in reversed(objects)}
+        return named.get(name)
 
     def kinds(self, place: str) -> list[str]:
         """Every kind seen at a place."""
+        if self.reads is not None:
+            self.reads.add((place, ""))
         return sorted({kind for where, kind in self._index if where == place})
 
     def source(self, place: str, kind: str) -> SourceState:
         """State of the source a kind comes from; a source nobody reported is `not_checked`."""
-        known = self.sources.get(source_of(place, kind))
-        return known or SourceState("not_checked", f"the snapshot has no source {source_of(place, kind)}")
+        name = source_of(place, kind)
+        if self.reads is not None:
+            self.reads.add(("source", name))
+        return self.sources.get(name) or SourceState("not_checked", f"the snapshot has no source {name}")
+
+    def reports(self, name: str) -> bool:
+        """Whether the snapshot says anything about a source (`config:pjsip`)."""
+        if self.reads is not None:
+            self.reads.add(("source", name))
+        return name in self.sources
+
+    def fingerprint(self, read: Read) -> Hashable:
+        """What stands for everything one read returned: equal fingerprints, equal answers."""
+        place, what = read
+        if place == "source":
+            state = self.sources.get(what)
+            return None if state is None else (state.status, state.reason, state.incomplete)
+        if not what:
+            return tuple(sorted(kind for where, kind in self._index if where == place))
+        objects = self._index.get((place, what))
+        if not objects:
+            return None
+        told = [(item.document, item.facets) for item in objects]
+        try:
+            text = marshal.dumps((told, self.files if place == "config" else None), _PLAIN)
+        except ValueError:
+            return object()  # not plain data: equal to nothing
+        return hashlib.blake2b(text, digest_size=16).digest()

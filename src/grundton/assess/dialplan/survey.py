@@ -114,10 +114,7 @@ def _may_leave(step: Step) -> bool:
 
 def survey(context: Context) -> Survey:
     """The host's survey."""
-    memo = context.host.memo
-    if "dialplan" not in memo:
-        memo["dialplan"] = _survey(context)
-    return memo["dialplan"]  # type: ignore[no-any-return]
+    return context.host.once("dialplan", lambda: _survey(context))
 
 
 def _survey(context: Context) -> Survey:

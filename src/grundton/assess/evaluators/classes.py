@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import Any
 
+from grundton.assess.columns import Columns, alike
 from grundton.assess.context import Context
 from grundton.model.snapshot import Object
 
@@ -27,55 +27,16 @@ def classes(context: Context, place: str, kind: str) -> list[ObjectClass]:
 
     Worked out once per host and kind.
     """
-    memo = context.host.memo
-    key = f"classes:{place}:{kind}"
-    if key not in memo:
-        memo[key] = _classes(context, place, kind)
-    return memo[key]  # type: ignore[no-any-return]
+    return context.host.once(f"classes:{place}:{kind}", lambda: _classes(context, place, kind))
 
 
 def _classes(context: Context, place: str, kind: str) -> list[ObjectClass]:
-    keys = context.host.knowledge.keys_of_kind.get(kind, {})
+    looked_at = context.host.knowledge.keys_of_kind.get(kind, {})
+    objects = context.objects(place, kind)
     running = {item.name: item for item in context.objects("runtime", kind)} if place == "config" else {}
-    found: dict[Hashable, ObjectClass] = {}
-    for item in context.objects(place, kind):
-        twin = running.get(item.name)
-        signature = (
-            item.facets.get("role"),
-            item.facets.get("zone"),
-            _signature(item.raw_values, keys, place == "config"),
-            None if twin is None else _signature(twin.raw_values, keys, False),
-        )
-        group = found.get(signature)
-        if group is None:
-            group = found[signature] = ObjectClass(item, twin)
-        group.members.append(item)
-    return list(found.values())
-
-
-def _signature(values: Mapping[str, Any], keys: Mapping[str, bool], located: bool) -> frozenset[Hashable]:
-    parts: list[Hashable] = []
-    for key, raw in values.items():
-        only_presence = keys.get(key)
-        if only_presence is None:
-            continue
-        if only_presence:
-            parts.append((key, any((entry[0] if located else entry) != "" for entry in raw)))
-        elif not located:
-            parts.append((key, _hashable(raw)))
-        elif len(raw) == 1:
-            parts.append((key, _hashable(raw[0][0])))
-        else:
-            parts.append((key, tuple(_hashable(entry[0]) for entry in raw)))
-    return frozenset(parts)
-
-
-def _hashable(value: Any) -> Hashable:
-    if type(value) is str:
-        return value
-    if isinstance(value, list):
-        return tuple(_hashable(entry) for entry in value)
-    if isinstance(value, Mapping):
-        secret = value.get("secret", {})
-        return (secret.get("length"), secret.get("classes"), tuple(secret.get("flags", ())))
-    return str(value)
+    written, twins = Columns(objects), Columns([running.get(item.name) for item in objects])
+    columns: list[list[Hashable]] = [written.origin(), [twin is None for twin in twins.objects]]
+    for side in (written, twins):
+        keys = sorted(side.keys() & looked_at.keys())
+        columns += [side.filled(key) if looked_at[key] else side.values(key) for key in keys]
+    return [ObjectClass(members[0], running.get(members[0].name), members) for members in alike(objects, *columns)]

@@ -14,10 +14,10 @@ def places(context: Context, kind: str) -> list[str]:
     if where:
         return [where]
     prefix = kind.split(".", 1)[0]
-    sources = context.snapshot.sources
-    if f"config:{prefix}" in sources:
-        return ["config", "runtime"] if f"runtime:{prefix}" in sources else ["config"]
-    if f"runtime:{prefix}" in sources:
+    reports = context.snapshot.reports
+    if reports(f"config:{prefix}"):
+        return ["config", "runtime"] if reports(f"runtime:{prefix}") else ["config"]
+    if reports(f"runtime:{prefix}"):
         return ["runtime"]
     return ["system"]
 

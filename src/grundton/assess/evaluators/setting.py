@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from grundton.assess.columns import by_place
 from grundton.assess.context import Context
 from grundton.assess.evaluators.classes import ObjectClass
 from grundton.assess.evaluators.objects import places, selected, where_text
@@ -57,22 +58,14 @@ def _judge_class(
             else detail
             for detail in details
         )
-        for item in group.members:
-            grouping.add(item.name, verdict, tuple(_relocated(detail, item) for detail in details), reason)
+        for placed, names in by_place(details, group.members):
+            grouping.add_all(names, verdict, placed, reason)
     else:
         grouping.add_all((item.name for item in group.members), verdict, details, reason)
 
 
 def _said(detail: Detail) -> tuple[str, str, str]:
     return detail.key, detail.expected, detail.actual
-
-
-def _relocated(detail: Detail, item: Object) -> Detail:
-    """The same wrong value where this object gets it from; an absent value has no place of its own."""
-    if detail.place != "config" or detail.is_default or not item.raw_values.get(detail.key):
-        return detail
-    location = where_text(item.location(detail.key))
-    return detail if location == detail.location else replace(detail, location=location)
 
 
 def _judge(

@@ -186,16 +186,17 @@ def _variants(context: Context, prefix: str) -> tuple[str, ...]:
 
 def _lines(context: Context, walker: Walker) -> tuple[str, ...]:
     """What callers may have to dial before the number: nothing, or the digits a trunk pattern strips."""
-    key = f"dialplan lines:{walker.plan.place}"
-    if key not in context.host.memo:
-        stripped = {""}
-        for step in walker.plan.steps():
-            for cut in _CUT.findall(step.args) if "${EXTEN:" in step.args else ():
-                text = sample(step.pattern, TAIL)[: int(cut)] if int(cut) <= 4 else ""
-                if text.isdigit() or text in ("*", "#"):
-                    stripped.add(text)
-        context.host.memo[key] = tuple(sorted(stripped))
-    return context.host.memo[key]  # type: ignore[no-any-return]
+    return context.host.once(f"dialplan lines:{walker.plan.place}", lambda: _stripped(walker))
+
+
+def _stripped(walker: Walker) -> tuple[str, ...]:
+    stripped = {""}
+    for step in walker.plan.steps():
+        for cut in _CUT.findall(step.args) if "${EXTEN:" in step.args else ():
+            text = sample(step.pattern, TAIL)[: int(cut)] if int(cut) <= 4 else ""
+            if text.isdigit() or text in ("*", "#"):
+                stripped.add(text)
+    return tuple(sorted(stripped))
 
 
 def _reaching(context: Context, walker: Walker, entry_context: str, prefix: str) -> Iterator[Event]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from netaddr import IPNetwork
 
+from grundton.assess.columns import Columns, alike, by_place
 from grundton.assess.context import Context
 from grundton.assess.judgement import Grouping, Judgement, unchecked
 from grundton.assess.values import is_false, items, network_of, show
@@ -77,13 +78,18 @@ def blocked(context: Context, *kinds: str) -> list[Judgement]:
 
 def everywhere(context: Context, kind: str) -> list[Object]:
     """Objects of the files, and those only the running daemon has (realtime, leftovers). Worked out once per host."""
-    memo = context.host.memo
-    key = f"everywhere:{kind}"
-    if key not in memo:
-        configured = context.objects("config", kind)
-        names = {item.name for item in configured}
-        memo[key] = [*configured, *(item for item in context.objects("runtime", kind) if item.name not in names)]
-    return memo[key]  # type: ignore[no-any-return]
+    return context.host.once(f"everywhere:{kind}", lambda: _everywhere(context, kind))
+
+
+def _everywhere(context: Context, kind: str) -> list[Object]:
+    configured = context.objects("config", kind)
+    names = {item.name for item in configured}
+    return [*configured, *(item for item in context.objects("runtime", kind) if item.name not in names)]
+
+
+def side_by_side(context: Context, kind: str) -> Columns:
+    """The objects of `everywhere` as columns. Worked out once per host."""
+    return context.host.once(f"columns:{kind}", lambda: Columns(everywhere(context, kind)))
 
 
 def doubts(context: Context, kind: str) -> str:
@@ -107,17 +113,24 @@ class Verdicts:
         self._first_place: dict[tuple[str, str, str, str], str] = {}
         self._members: dict[str, list[Object]] = {}
 
-    def each(self, context: Context, *keys: str, by: Callable[[Object], Hashable] | None = None) -> Iterator[Object]:
-        """Objects of the kind; of those equal in `keys` (or `by`), role and zone one that stands for all.
+    def each(
+        self,
+        context: Context,
+        *keys: str,
+        whether: tuple[str, ...] = (),
+        by: Callable[[Object], Hashable] | None = None,
+    ) -> Iterator[Object]:
+        """Objects of the kind; of those alike in `keys` (and `by`), role and zone one that stands for all.
 
-        200 phones of one template then cost as much as one.
+        Of the keys of `whether` only counts whether they say anything. 200 phones of one template then cost
+        as much as one.
         """
-        groups: dict[Hashable, list[Object]] = {}
-        for item in everywhere(context, self.kind):
-            facets = (item.place, item.facets.get("role"), item.facets.get("zone"))
-            signature = by(item) if by is not None else tuple(_texts(item, key) for key in keys)
-            groups.setdefault((facets, signature), []).append(item)
-        for members in groups.values():
+        columns = side_by_side(context, self.kind)
+        cells = [columns.origin(), *map(columns.values, keys), *map(columns.filled, whether)]
+        rows = everywhere(context, self.kind)
+        if by is not None:
+            cells.append([by(item) for item in rows])
+        for members in alike(rows, *cells):
             self._members[members[0].name] = members
             yield members[0]
 
@@ -160,8 +173,8 @@ class Verdicts:
             members = self._members.get(name, [])
             names = [item.name for item in members] or [name]
             if wrong and len(members) > 1:
-                for item in members:
-                    grouping.add(item.name, Verdict.FAIL, tuple(_relocated(detail, item) for detail in wrong))
+                for placed, at_place in by_place(wrong, members):
+                    grouping.add_all(at_place, Verdict.FAIL, placed)
             elif wrong:
                 grouping.add(name, Verdict.FAIL, wrong)
             elif unknown is not None:
@@ -169,19 +182,6 @@ class Verdicts:
             else:
                 grouping.add_all(names, Verdict.PASS, details)
         return grouping.judgements()
-
-
-def _texts(item: Object, key: str) -> Hashable:
-    """The values of a key as something to compare; of a secret only whether there is one."""
-    values = item.values(key)
-    return tuple(value if isinstance(value, str) else bool(value["secret"].get("length")) for value in values)
-
-
-def _relocated(detail: Detail, item: Object) -> Detail:
-    """The same wrong value where this object gets it from."""
-    if item.place != "config" or not item.raw_values.get(detail.key):
-        return detail
-    return replace(detail, location=line(item, detail.key))
 
 
 def refused(

@@ -1,0 +1,114 @@
+"""Objects of one kind side by side, key by key: which of them are equal, without comparing each with each."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from grundton.model.finding import Detail
+from grundton.model.snapshot import Object
+
+
+@dataclass(slots=True)
+class Columns:
+    """Objects and, for every key somebody asked for, one comparable cell per object; None where there is no object."""
+
+    objects: Sequence[Object | None]
+    _values: dict[str, list[Hashable]] = field(default_factory=dict)
+    _filled: dict[str, list[Hashable]] = field(default_factory=dict)
+    _origin: list[Hashable] = field(default_factory=list)
+
+    def values(self, key: str) -> list[Hashable]:
+        """The values of a key; of a secret what is known of it, but for its fingerprint. None where it is absent."""
+        if key not in self._values:
+            self._values[key] = [_cell(item, key) for item in self.objects]
+        return self._values[key]
+
+    def filled(self, key: str) -> list[Hashable]:
+        """Only whether a key is absent (None), empty, nothing but separators, or says something."""
+        if key not in self._filled:
+            self._filled[key] = [_filled(item, key) for item in self.objects]
+        return self._filled[key]
+
+    def origin(self) -> list[Hashable]:
+        """Place, role and zone."""
+        if not self._origin:
+            self._origin = [
+                None if item is None else (item.place, item.facets.get("role"), item.facets.get("zone"))
+                for item in self.objects
+            ]
+        return self._origin
+
+    def keys(self) -> set[str]:
+        """Every key that any of the objects has."""
+        return set().union(*(item.raw_values for item in self.objects if item is not None))
+
+
+def alike(rows: Iterable[Object], *columns: Sequence[Hashable]) -> list[list[Object]]:
+    """The objects in groups that are equal in every column, in order of their first member."""
+    groups: dict[Hashable, list[Object]] = {}
+    for item, cells in zip(rows, zip(*columns, strict=True), strict=True):
+        found = groups.get(cells)
+        if found is None:
+            groups[cells] = [item]
+        else:
+            found.append(item)
+    return list(groups.values())
+
+
+def _cell(item: Object | None, key: str) -> Hashable:
+    raw = None if item is None else item.raw_values.get(key)
+    if raw is None or item is None:
+        return None
+    if item.place != "config":
+        return _hashable(raw)
+    return _hashable(raw[0][0]) if len(raw) == 1 else tuple(_hashable(entry[0]) for entry in raw)
+
+
+def _hashable(value: Any) -> Hashable:
+    if type(value) is str:
+        return value
+    if isinstance(value, list):
+        return tuple(_hashable(entry) for entry in value)
+    if isinstance(value, Mapping):
+        secret = value.get("secret", {})
+        return (secret.get("length"), secret.get("classes"), tuple(secret.get("flags", ())))
+    return str(value)
+
+
+def _filled(item: Object | None, key: str) -> Hashable:
+    if item is None or item.raw_values.get(key) is None:
+        return None
+    return max((_fill(value) for value in item.values(key)), default=0)
+
+
+def _fill(value: Any) -> int:
+    if not isinstance(value, str):
+        return 2
+    return 0 if not value else 2 if value.strip(" ,\t") else 1
+
+
+def by_place(details: tuple[Detail, ...], members: Iterable[Object]) -> Iterator[tuple[tuple[Detail, ...], list[str]]]:
+    """What is wrong with objects that are alike, said once per place in the files the values come from.
+
+    A value that is not written, or not in a file, has no place of its own.
+    """
+    keys = [detail.key if detail.place == "config" and not detail.is_default else "" for detail in details]
+    groups: dict[tuple[Hashable, ...], tuple[Object, list[str]]] = {}
+    for item in members:
+        spots = tuple(_spot(item, key) for key in keys)
+        groups.setdefault(spots, (item, []))[1].append(item.name)
+    for spots, (item, names) in groups.items():
+        yield (
+            tuple(
+                detail if spot is None else replace(detail, location=str(item.location(detail.key)))
+                for detail, spot in zip(details, spots, strict=True)
+            ),
+            names,
+        )
+
+
+def _spot(item: Object, key: str) -> Hashable:
+    raw = item.raw_values.get(key) if key and item.place == "config" else None
+    return (raw[-1][1], raw[-1][2]) if raw else None

@@ -1,0 +1,69 @@
+"""A control whose every input is as it was on an earlier host gets the judgements of that host.
+
+Judging is a pure function of the control, the policy, the components and what the snapshot answers. While a control
+is judged, the snapshot notes every question (`Snapshot.reads`); when the answers to the same questions are the same on
+another host, so are the judgements. Hosts of one estate are much alike: most controls are judged on a few of them.
+
+The name of a host, the moment of its snapshot and the collector's notes are no inputs: no control may read them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from grundton.assess.context import HostContext
+from grundton.assess.judgement import Judgement
+from grundton.model.snapshot import Read
+
+if TYPE_CHECKING:
+    from grundton.model.control import Control
+
+#: How many different answers are kept for one control under one policy.
+_KEPT = 4
+
+_Variant = tuple[dict[Read, Hashable], list[Judgement]]
+
+
+@dataclass(slots=True)
+class Recall:
+    """Judgements of a run, by control and the rest of what they depend on; the newest few of each."""
+
+    _known: dict[tuple[str, Hashable], list[_Variant]] = field(default_factory=dict)
+
+    def on(self, host: HostContext) -> HostRecall:
+        """The same for one host."""
+        snapshot = host.snapshot
+        components = tuple(
+            (item.name, item.version, item.branch, item.package, item.running, item.distribution)
+            for item in snapshot.components.values()
+        )
+        frame = (host.policy.fingerprint, components, snapshot.live, snapshot.root, repr(snapshot.privilege))
+        return HostRecall(host, frame, self._known)
+
+
+@dataclass(slots=True)
+class HostRecall:
+    """Looks for an earlier host that answered as this one does."""
+
+    host: HostContext
+    frame: Hashable
+    known: dict[tuple[str, Hashable], list[_Variant]]
+    _answers: dict[Read, Hashable] = field(default_factory=dict)
+
+    def judge(self, control: Control, judge: Callable[[], list[Judgement]]) -> list[Judgement]:
+        """The judgements of `control`: recalled, or made and remembered."""
+        variants = self.known.setdefault((control.id, self.frame), [])
+        for answers, judgements in variants:
+            if all(self._answer(read) == answer for read, answer in answers.items()):
+                return judgements
+        judgements, reads = self.host.recorded(judge)
+        variants.insert(0, ({read: self._answer(read) for read in reads}, judgements))
+        del variants[_KEPT:]
+        return judgements
+
+    def _answer(self, read: Read) -> Hashable:
+        if read not in self._answers:
+            self._answers[read] = self.host.snapshot.fingerprint(read)
+        return self._answers[read]
