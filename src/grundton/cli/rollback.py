@@ -62,7 +62,7 @@ def rollback(targets: tuple[str, ...], inventories: tuple[str, ...], policy_path
         else:
             click.echo(f"{visible(host)}: nothing to take back")
     for error in found.errors if "refused" not in states else ():
-        click.echo(f"failed: {visible(error)}", err=True)
+        click.echo(f"but: {visible(error)}", err=True)
     if "refused" in states:
         click.echo("To take it back all the same: --force. What the files hold now is kept in the journal.", err=True)
         return BELOW_GATE
