@@ -25,7 +25,7 @@ def host_document(plan: HostPlan) -> Document:
     """Return one host's plan as plain data."""
     return {
         "reason": "",
-        "changes": [_without_host(asdict(change)) for change in plan.changes],
+        "changes": [_plain(asdict(change)) for change in plan.changes],
         "activations": [
             {
                 "name": one.name,
@@ -37,8 +37,8 @@ def host_document(plan: HostPlan) -> Document:
             }
             for one in plan.activations
         ],
-        "affected": {control: asdict(affected) for control, affected in plan.affected.items()},
-        "held": [_without_host(asdict(held)) for held in plan.held],
+        "affected": {control: _plain(asdict(affected)) for control, affected in plan.affected.items()},
+        "held": [_plain(asdict(held)) for held in plan.held],
         "notes": list(plan.notes),
     }
 
@@ -122,9 +122,11 @@ def _place(change: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(change[part] for part in ("kind", "object", "key", "value"))
 
 
-def _without_host(raw: Document) -> Document:
-    del raw["host"]
-    return raw
+def _plain(raw: Any) -> Any:
+    """The same as JSON holds it: lists, and no host, which stands above."""
+    if isinstance(raw, Mapping):
+        return {key: _plain(value) for key, value in raw.items() if key != "host"}
+    return [_plain(item) for item in raw] if isinstance(raw, list | tuple) else raw
 
 
 def _number(measure: str) -> list[int]:
