@@ -22,15 +22,23 @@ if TYPE_CHECKING:
 
 #: How many different answers are kept for one control under one policy.
 _KEPT = 4
+#: After so many hosts in a row without one like it, a control is no longer looked up: phones are nowhere the same.
+_PATIENCE = 8
 
-_Variant = tuple[dict[Read, Hashable], list[Judgement]]
+
+@dataclass(slots=True)
+class _Known:
+    """What one control came to under one policy: the newest few sets of answers, and what was judged of them."""
+
+    variants: list[tuple[dict[Read, Hashable], list[Judgement]]] = field(default_factory=list)
+    misses: int = 0
 
 
 @dataclass(slots=True)
 class Recall:
     """Judgements of a run, by control and the rest of what they depend on; the newest few of each."""
 
-    _known: dict[tuple[str, Hashable], list[_Variant]] = field(default_factory=dict)
+    _known: dict[tuple[str, Hashable], _Known] = field(default_factory=dict)
 
     def on(self, host: HostContext) -> HostRecall:
         """The same for one host."""
@@ -49,18 +57,22 @@ class HostRecall:
 
     host: HostContext
     frame: Hashable
-    known: dict[tuple[str, Hashable], list[_Variant]]
+    known: dict[tuple[str, Hashable], _Known]
     _answers: dict[Read, Hashable] = field(default_factory=dict)
 
     def judge(self, control: Control, judge: Callable[[], list[Judgement]]) -> list[Judgement]:
         """The judgements of `control`: recalled, or made and remembered."""
-        variants = self.known.setdefault((control.id, self.frame), [])
-        for answers, judgements in variants:
+        known = self.known.setdefault((control.id, self.frame), _Known())
+        if known.misses >= _PATIENCE:
+            return judge()
+        for answers, judgements in known.variants:
             if all(self._answer(read) == answer for read, answer in answers.items()):
+                known.misses = 0
                 return judgements
         judgements, reads = self.host.recorded(judge)
-        variants.insert(0, ({read: self._answer(read) for read in reads}, judgements))
-        del variants[_KEPT:]
+        known.misses += 1
+        known.variants.insert(0, ({read: self._answer(read) for read in reads}, judgements))
+        del known.variants[_KEPT if known.misses < _PATIENCE else 0 :]
         return judgements
 
     def _answer(self, read: Read) -> Hashable:

@@ -32,6 +32,7 @@ _COMPARABLE = frozenset({"pjsip", "rtp", "http", "manager", "ari", "cdr", "cel",
 _SINGLE = frozenset({"pjsip.global", "pjsip.system"})
 #: Kinds the daemon lists completely.
 LISTED = ("pjsip.endpoint", "pjsip.aor", "pjsip.transport", "pjsip.identify", "pjsip.registration")
+_AGREED = (Detail("values", "runtime", "as in the files", "as in the files", True),)
 _DEFAULT_PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}
 
 
@@ -60,17 +61,19 @@ def runtime_agreement(context: Context) -> list[Judgement]:
     judgements: list[Judgement] = []
     for kind in kinds:
         grouping = Grouping(kind)
-        compared = False
+        # Most objects agree and are said to do so together, at the place of the first of them.
+        agreeing: list[str] = []
         for item, twin in _pairs(context, kind):
             differing, common = _compare(item, twin)
-            compared = compared or common
             if differing:
                 grouping.add(item.name, Verdict.FAIL, differing)
             elif common:
-                detail = Detail("values", "runtime", "as in the files", "as in the files", True)
-                grouping.add(item.name, Verdict.PASS, (detail,))
-        if compared:
-            judgements += grouping.judgements()
+                if not agreeing:
+                    grouping.add(item.name, Verdict.PASS, _AGREED)
+                agreeing.append(item.name)
+        if agreeing:
+            grouping.add_all(agreeing, Verdict.PASS, _AGREED)
+        judgements += grouping.judgements()
     return judgements
 
 
@@ -79,8 +82,12 @@ def _compare(item: Object, twin: Object) -> tuple[tuple[Detail, ...], bool]:
     skipped = _INCOMPARABLE | _WEBRTC if is_true(item.text("webrtc")) else _INCOMPARABLE
     differing: list[Detail] = []
     common = False
-    for key in item.keys():  # noqa: SIM118 (a method of ours, not a mapping)
-        if key in skipped or not twin.values(key):
+    for key, raw in item.raw_values.items():
+        told = twin.raw_values.get(key)
+        if told is None or told == [] or key in skipped:
+            continue
+        if len(raw) == 1 and raw[0][0] == told and isinstance(told, str):
+            common = True
             continue
         written, running = item.values(key), twin.values(key)
         if any(not isinstance(value, str) for value in (*written, *running)):
@@ -158,7 +165,8 @@ def runtime_missing(context: Context) -> list[Judgement]:
     for kind in LISTED:
         running = {item.name for item in context.objects("runtime", kind)}
         verdicts = Verdicts(kind)
-        for item in context.objects("config", kind):
+        rows = context.objects("config", kind)
+        for item in verdicts.one_of_each(rows, [row.name in running for row in rows]):
             if item.name in running:
                 verdicts.good(item, kind, "running", "running")
             else:
@@ -178,7 +186,8 @@ def runtime_unwritten(context: Context) -> list[Judgement]:
     for kind in LISTED:
         written = {item.name for item in context.objects("config", kind)}
         verdicts = Verdicts(kind)
-        for item in context.objects("runtime", kind):
+        rows = context.objects("runtime", kind)
+        for item in verdicts.one_of_each(rows, [row.name in written for row in rows]):
             if item.name in written:
                 verdicts.good(item, kind, "in a file", "in a file")
             elif doubt or source.status not in ("ok", "absent"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from grundton.assess.context import Context
 from grundton.assess.judgement import Judgement, unchecked
 from grundton.assess.rules import rule
@@ -152,7 +154,7 @@ def outbound_auth_on_phone(context: Context) -> list[Judgement]:
         return found
     expected = "no outbound_auth on endpoints that register here"
     verdicts = Verdicts(ENDPOINT)
-    for item in everywhere(context, ENDPOINT):
+    for item in verdicts.each(context, by=lambda row: row.name if row.raw_values.get("outbound_auth") else ""):
         auths = items(item.values("outbound_auth"))
         if auths and items(item.values("auth")) and accepts_registrations(context, item):
             verdicts.bad(item, "outbound_auth", expected, ", ".join(auths))
@@ -196,6 +198,17 @@ _REFERENCES = {
 }
 
 
+def _lost(item: Object, keys: Mapping[str, str], names: Mapping[str, set[str]]) -> dict[str, list[str]]:
+    """What an object names under each key and nobody has."""
+    found = {}
+    for key, target in keys.items():
+        if key in item.raw_values:
+            lost = [name for name in items(item.values(key)) if name not in names[target]]
+            if lost:
+                found[key] = lost
+    return found
+
+
 @rule("pjsip_references")
 def pjsip_references(context: Context) -> list[Judgement]:
     """Every section that is named exists."""
@@ -208,15 +221,15 @@ def pjsip_references(context: Context) -> list[Judgement]:
     judgements: list[Judgement] = []
     for kind, keys in _REFERENCES.items():
         verdicts = Verdicts(kind)
-        for item in context.objects("config", kind):
-            broken = False
-            for key, target in keys.items():
-                if key not in item.raw_values:
-                    continue
-                lost = [name for name in items(item.values(key)) if name not in names[target]]
-                if not lost:
-                    continue
-                broken = True
+        rows = context.objects("config", kind)
+        losses = [_lost(row, keys, names) for row in rows]
+        by_name = {row.name: lost for row, lost in zip(rows, losses, strict=True) if lost}
+        for item in verdicts.one_of_each(
+            rows, [row.name if lost else "" for row, lost in zip(rows, losses, strict=True)]
+        ):
+            broken = by_name.get(item.name, {})
+            for key, lost in broken.items():
+                target = keys[key]
                 doubt = doubts(context, target)
                 if doubt or context.source("config", target).status == "not_checked":
                     reason = doubt or context.source("config", target).reason

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable
 
 from grundton.assess.context import Context
 from grundton.assess.judgement import Judgement, unchecked
@@ -136,7 +137,7 @@ def endpoint_authentication(context: Context) -> list[Judgement]:
     doubt = doubts(context, ENDPOINT)
     expected = "auth, identify or a closed access list"
     verdicts = Verdicts(ENDPOINT)
-    for item in everywhere(context, ENDPOINT):
+    for item in verdicts.each(context, whether=("auth", "aors"), by=lambda row: _identified(row, matched)):
         if _ANONYMOUS.match(item.name):
             continue
         auths = items(item.values("auth"))
@@ -153,6 +154,12 @@ def endpoint_authentication(context: Context) -> list[Judgement]:
         else:
             verdicts.bad(item, "auth", expected, "none of them: the name in From is enough")
     return verdicts.done()
+
+
+def _identified(item: Object, matched: set[str]) -> Hashable:
+    """What beside `auth` makes a difference; an access list makes an endpoint one of its own."""
+    listed = any(item.raw_values.get(key) for key in ("deny", "permit", "acl", "_order"))
+    return (item.name if listed or _ANONYMOUS.match(item.name) else "", item.name in matched)
 
 
 def _matched_by_address(context: Context) -> set[str]:

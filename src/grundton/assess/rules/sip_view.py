@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from netaddr import IPNetwork
@@ -130,6 +130,10 @@ class Verdicts:
         rows = everywhere(context, self.kind)
         if by is not None:
             cells.append([by(item) for item in rows])
+        yield from self.one_of_each(rows, *cells)
+
+    def one_of_each(self, rows: Iterable[Object], *cells: Sequence[Hashable]) -> Iterator[Object]:
+        """Of the objects that are equal in every column of `cells` the first, which stands for all."""
         for members in alike(rows, *cells):
             self._members[members[0].name] = members
             yield members[0]
