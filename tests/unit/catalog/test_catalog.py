@@ -97,3 +97,23 @@ def test_a_bad_record_fails_with_file_and_line(broken: Path, text: str, line: in
     message = str(caught.value)
     assert message.startswith(f"{path}:{line}:"), message
     assert words in message
+
+
+def test_everything_apply_may_write_can_take_effect() -> None:
+    known = load()
+    names = {f"{component}.{name}" for component, table in known.activations.items() for name in table}
+    wanted = {
+        control.activate
+        for control in known.controls.values()
+        if control.fix and control.component == "asterisk" and control.activate != "none"
+    }
+    assert wanted <= names
+
+
+def test_a_bad_activation_fails_with_file_and_line(tmp_path: Path) -> None:
+    root = tmp_path / "catalog"
+    shutil.copytree(Path(str(resources.files("grundton.catalog"))), root)
+    path = root / "activations" / "asterisk.yml"
+    path.write_text(path.read_text(encoding="utf-8").replace("  order: 12\n", "  order: early\n"), encoding="utf-8")
+    with pytest.raises(CatalogError, match=r"asterisk\.yml:\d+: cli_permissions_reload\.order: 'early' is not of type"):
+        load(root)

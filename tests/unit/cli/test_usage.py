@@ -14,7 +14,10 @@ def test_version(grundton):
 def test_help_names_every_command(grundton):
     shown = grundton("--help")
     assert shown.code == 0
-    for command in ("audit", "assess", "report", "measures", "controls", "explain", "policy", "lab"):
+    for command in (
+        "apply", "audit", "assess", "report", "measures", "controls", "explain", "journal", "plan", "policy", "lab",
+        "rollback",
+    ):  # fmt: skip
         assert f"\n  {command}" in shown.out
         assert grundton(command, "--help").code == 0
 
@@ -36,6 +39,15 @@ def test_help_names_every_command(grundton):
         (["audit", "h", "--policy", "p.yml"], "p.yml:2: voip_domian"),
         (["audit", "--root", ".", "--become"], "makes no sense with --root"),
         (["audit", "h", "--fail-on", "awful"], "'awful' is not one of"),
+        (["plan"], "What shall be planned? Give a target"),
+        (["plan", "h", "-i", "localhost,"], "not both"),
+        (["plan", "h", "--measures", "M9.999"], "there is no measure M 9.999"),
+        (["plan", "h", "--controls", "asterisk.endpoint.srt"], "did you mean asterisk.endpoint.srtp"),
+        (["apply", "h"], "say --yes"),
+        (["apply", "h", "--yes", "--without", "zzz"], "there is no control zzz"),
+        (["rollback"], "What shall be taken back?"),
+        (["rollback", "h", "--measures", "9"], "there is no measure M 9"),
+        (["journal"], "Whose journal"),
         (["report", "last"], "no run 'last'"),
         (["assess", "2026"], "no run '2026'"),
         (["measures", "show", "M9.999"], "There are: M 2.372"),
