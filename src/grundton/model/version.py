@@ -15,9 +15,7 @@ def version_key(version: str) -> tuple[tuple[int, int, str], ...]:
     `22.10.1~dfsg+~cs6` compares like `22.10.1`: everything from the first `~` or `+` on is cut.
     """
     upstream = re.split(r"[~+]", version.split(":", 1)[-1], maxsplit=1)[0]
-    return tuple(
-        (1, int(part), "") if part.isdigit() else (0, 0, part.lower()) for part in _PART.findall(upstream)
-    )
+    return tuple((1, int(part), "") if part.isdigit() else (0, 0, part.lower()) for part in _PART.findall(upstream))
 
 
 def at_least(version: str, minimum: str) -> bool:
