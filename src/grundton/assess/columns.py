@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from grundton.assess.context import Context
 from grundton.model.finding import Detail
 from grundton.model.snapshot import Object
 
@@ -22,13 +23,19 @@ class Columns:
     def values(self, key: str) -> list[Hashable]:
         """The values of a key; of a secret what is known of it, but for its fingerprint. None where it is absent."""
         if key not in self._values:
-            self._values[key] = [_cell(item, key) for item in self.objects]
+            cells = self._values[key] = []
+            for item in self.objects:
+                raw = None if item is None else item.raw_values.get(key)
+                cells.append(raw if raw is None or type(raw) is str else _cell(item, raw))
         return self._values[key]
 
     def filled(self, key: str) -> list[Hashable]:
         """Only whether a key is absent (None), empty, nothing but separators, or says something."""
         if key not in self._filled:
-            self._filled[key] = [_filled(item, key) for item in self.objects]
+            cells = self._filled[key] = []
+            for item in self.objects:
+                raw = None if item is None else item.raw_values.get(key)
+                cells.append(None if raw is None else _filled(item, raw))
         return self._filled[key]
 
     def origin(self) -> list[Hashable]:
@@ -45,6 +52,11 @@ class Columns:
         return set().union(*(item.raw_values for item in self.objects if item is not None))
 
 
+def columns(context: Context, place: str, kind: str) -> Columns:
+    """The objects of a kind at a place, side by side. Worked out once per host."""
+    return context.host.once(f"columns:{place}:{kind}", lambda: Columns(context.objects(place, kind)))
+
+
 def alike(rows: Iterable[Object], *columns: Sequence[Hashable]) -> list[list[Object]]:
     """The objects in groups that are equal in every column, in order of their first member."""
     groups: dict[Hashable, list[Object]] = {}
@@ -57,13 +69,13 @@ def alike(rows: Iterable[Object], *columns: Sequence[Hashable]) -> list[list[Obj
     return list(groups.values())
 
 
-def _cell(item: Object | None, key: str) -> Hashable:
-    raw = None if item is None else item.raw_values.get(key)
-    if raw is None or item is None:
-        return None
-    if item.place != "config":
+def _cell(item: Object | None, raw: Any) -> Hashable:
+    if item is None or item.place != "config":
         return _hashable(raw)
-    return _hashable(raw[0][0]) if len(raw) == 1 else tuple(_hashable(entry[0]) for entry in raw)
+    if len(raw) > 1:
+        return tuple(_hashable(entry[0]) for entry in raw)
+    value = raw[0][0] if raw else ()
+    return value if type(value) is str else _hashable(value)
 
 
 def _hashable(value: Any) -> Hashable:
@@ -77,10 +89,12 @@ def _hashable(value: Any) -> Hashable:
     return str(value)
 
 
-def _filled(item: Object | None, key: str) -> Hashable:
-    if item is None or item.raw_values.get(key) is None:
-        return None
-    return max((_fill(value) for value in item.values(key)), default=0)
+def _filled(item: Object | None, raw: Any) -> Hashable:
+    if type(raw) is str:
+        return _fill(raw)
+    if item is not None and item.place == "config":
+        raw = [entry[0] for entry in raw]
+    return max(map(_fill, raw if isinstance(raw, list) else [raw]), default=0)
 
 
 def _fill(value: Any) -> int:

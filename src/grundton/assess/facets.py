@@ -37,6 +37,8 @@ def trunk_endpoints(snapshot: Snapshot) -> set[str]:
             names.update(registration.texts("endpoint"))
             registered.update(items(registration.values("outbound_auth")))
         for endpoint in snapshot.objects(place, "pjsip.endpoint"):
+            if "outbound_auth" not in endpoint.raw_values:
+                continue
             auths = items(endpoint.values("outbound_auth"))
             if auths or registered.intersection(auths):
                 names.add(endpoint.name)
@@ -61,7 +63,7 @@ def set_facets(snapshot: Snapshot, policy: ZonePolicy) -> None:
     users: dict[tuple[str, str], tuple[str, str]] = {}
     for endpoint in snapshot.objects("config", "pjsip.endpoint"):
         for kind, key in (("pjsip.auth", "auth"), ("pjsip.auth", "outbound_auth"), ("pjsip.aor", "aors")):
-            for name in items(endpoint.values(key)):
+            for name in items(endpoint.values(key)) if key in endpoint.raw_values else ():
                 users[(kind, name)] = roles[endpoint.name]
     for place in ("config", "runtime"):
         for kind in ("pjsip.auth", "pjsip.aor"):
@@ -88,6 +90,8 @@ def _contact_addresses(snapshot: Snapshot) -> dict[str, str]:
         if contact.text("address")
     }
     addresses: dict[str, str] = {}
+    if not by_aor:
+        return addresses
     for place in ("runtime", "config"):
         for endpoint in snapshot.objects(place, "pjsip.endpoint"):
             for aor in items(endpoint.values("aors")):

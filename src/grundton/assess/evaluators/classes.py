@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from grundton.assess.columns import Columns, alike
+from grundton.assess.columns import Columns, alike, columns
 from grundton.assess.context import Context
 from grundton.model.snapshot import Object
 
@@ -34,9 +34,26 @@ def _classes(context: Context, place: str, kind: str) -> list[ObjectClass]:
     looked_at = context.host.knowledge.keys_of_kind.get(kind, {})
     objects = context.objects(place, kind)
     running = {item.name: item for item in context.objects("runtime", kind)} if place == "config" else {}
-    written, twins = Columns(objects), Columns([running.get(item.name) for item in objects])
-    columns: list[list[Hashable]] = [written.origin(), [twin is None for twin in twins.objects]]
+    written, twins = columns(context, place, kind), Columns([running.get(item.name) for item in objects])
+    cells: list[list[Hashable]] = [written.origin(), [twin is None for twin in twins.objects]]
     for side in (written, twins):
         keys = sorted(side.keys() & looked_at.keys())
-        columns += [side.filled(key) if looked_at[key] else side.values(key) for key in keys]
-    return [ObjectClass(members[0], running.get(members[0].name), members) for members in alike(objects, *columns)]
+        cells += [side.filled(key) if looked_at[key] else side.values(key) for key in keys]
+    return [ObjectClass(members[0], running.get(members[0].name), members) for members in alike(objects, *cells)]
+
+
+def leftovers(context: Context, kind: str) -> list[ObjectClass]:
+    """Classes of the objects that only the running daemon has. Worked out once per host and kind."""
+    return context.host.once(f"leftovers:{kind}", lambda: _leftovers(context, kind))
+
+
+def _leftovers(context: Context, kind: str) -> list[ObjectClass]:
+    configured = {item.name for item in context.objects("config", kind)}
+    if all(item.name in configured for item in context.objects("runtime", kind)):
+        return []
+    found = []
+    for group in classes(context, "runtime", kind):
+        members = [item for item in group.members if item.name not in configured]
+        if members:
+            found.append(ObjectClass(group.item, group.twin, members))
+    return found

@@ -44,10 +44,15 @@ def effective(item: Object, key: str, context: Context) -> list[Datum]:
 
 def selected(context: Context, place: str, kind: str) -> list[ObjectClass]:
     """Classes of objects at `place` that `name`, `match`, `unless` and `when` of the record choose."""
+    return chosen(context, classes(context, place, kind))
+
+
+def chosen(context: Context, groups: list[ObjectClass]) -> list[ObjectClass]:
+    """Those of the classes, and of their members, that the record means."""
     name = context.matcher("name")
     match, unless = context.matchers("match"), context.matchers("unless")
-    chosen = []
-    for group in classes(context, place, kind):
+    found = []
+    for group in groups:
         item = group.item
         if not satisfies(item, match, context) or (unless and satisfies(item, unless, context)):
             continue
@@ -55,8 +60,8 @@ def selected(context: Context, place: str, kind: str) -> list[ObjectClass]:
             continue
         members = group.members if name is None else [member for member in group.members if name([member.name])]
         if members:
-            chosen.append(ObjectClass(item, group.twin, members))
-    return chosen
+            found.append(ObjectClass(item, group.twin, members))
+    return found
 
 
 def where_text(location: Location | None) -> str:

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from grundton.assess.columns import by_place
 from grundton.assess.context import Context
-from grundton.assess.evaluators.classes import ObjectClass
-from grundton.assess.evaluators.objects import places, selected, where_text
+from grundton.assess.evaluators.classes import ObjectClass, leftovers
+from grundton.assess.evaluators.objects import chosen, places, selected, where_text
 from grundton.assess.expressions import compile_expression
 from grundton.assess.judgement import Grouping, Judgement, unchecked
 from grundton.assess.matchers import Matcher
@@ -33,11 +33,8 @@ def evaluate_setting(context: Context) -> list[Judgement]:
     for group in selected(context, where[0], kind):
         _judge_class(context, group, want, grouping, places_of_absent)
     if where == ["config", "runtime"]:
-        configured = {item.name for item in context.objects("config", kind)}
-        for group in selected(context, "runtime", kind):
-            group.members = [item for item in group.members if item.name not in configured]
-            if group.members:
-                _judge_class(context, group, want, grouping, places_of_absent)
+        for group in chosen(context, leftovers(context, kind)):
+            _judge_class(context, group, want, grouping, places_of_absent)
     judgements = grouping.judgements()
     return judgements or _if_none(context, kind, want, where[0], first)
 

@@ -44,7 +44,8 @@ def secret_reuse(context: Context) -> list[Judgement]:
         for item in context.objects("config", kind):
             if item.facets.get("role") == "trunk":
                 continue
-            for fingerprint in {_fingerprint(value) for key in keys for value in item.values(key)} - {""}:
+            secrets = [value for key in keys if key in item.raw_values for value in item.values(key)]
+            for fingerprint in set(map(_fingerprint, secrets)) - {""}:
                 owners.setdefault(fingerprint, []).append(item)
     if not owners:
         return []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from netaddr import IPNetwork
 
-from grundton.assess.columns import Columns, alike, by_place
+from grundton.assess.columns import Columns, alike, by_place, columns
 from grundton.assess.context import Context
 from grundton.assess.judgement import Grouping, Judgement, unchecked
 from grundton.assess.values import is_false, items, network_of, show
@@ -89,7 +89,12 @@ def _everywhere(context: Context, kind: str) -> list[Object]:
 
 def side_by_side(context: Context, kind: str) -> Columns:
     """The objects of `everywhere` as columns. Worked out once per host."""
-    return context.host.once(f"columns:{kind}", lambda: Columns(everywhere(context, kind)))
+    return context.host.once(f"columns:{kind}", lambda: _side_by_side(context, kind))
+
+
+def _side_by_side(context: Context, kind: str) -> Columns:
+    rows, configured = everywhere(context, kind), columns(context, "config", kind)
+    return configured if len(rows) == len(configured.objects) else Columns(rows)
 
 
 def doubts(context: Context, kind: str) -> str:
@@ -125,8 +130,8 @@ class Verdicts:
         Of the keys of `whether` only counts whether they say anything. 200 phones of one template then cost
         as much as one.
         """
-        columns = side_by_side(context, self.kind)
-        cells = [columns.origin(), *map(columns.values, keys), *map(columns.filled, whether)]
+        side = side_by_side(context, self.kind)
+        cells = [side.origin(), *map(side.values, keys), *map(side.filled, whether)]
         rows = everywhere(context, self.kind)
         if by is not None:
             cells.append([by(item) for item in rows])
