@@ -169,6 +169,8 @@ facts:
   type: dict
 """
 
+from typing import Any, Dict
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.grundton.voip.plugins.module_utils.activation import entries, run
 from ansible_collections.grundton.voip.plugins.module_utils.activation.compare import Allowed
@@ -177,7 +179,7 @@ from ansible_collections.grundton.voip.plugins.module_utils.journal.errors impor
 from ansible_collections.grundton.voip.plugins.module_utils.journal.journal import Journal
 
 
-def main():
+def main() -> None:
     """Activate or look, and say how it went."""
     texts = {"type": "list", "elements": "str", "default": []}
     module = AnsibleModule(
@@ -220,7 +222,7 @@ def main():
     module.exit_json(**result)
 
 
-def act(params, check_mode):
+def act(params: Dict[str, Any], check_mode: bool) -> run.Report:
     """One call: the module's parameters to a report."""
     allowed = Allowed(frozenset(params["may_close"]), frozenset(params["may_unload"]), params["dialplan_changes"])
     if params["state"] == "health":

@@ -149,7 +149,7 @@ from ansible_collections.grundton.voip.plugins.module_utils.overlay.settings imp
 from ansible_collections.grundton.voip.plugins.module_utils.overlay.write import absent, present
 
 
-def main():
+def main() -> None:
     """Set or take back, and say what was done."""
     names = {"type": "list", "elements": "str", "default": []}
     module = AnsibleModule(
