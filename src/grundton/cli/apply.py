@@ -53,9 +53,11 @@ def apply(targets: tuple[str, ...], inventories: tuple[str, ...], policy_path: P
     grundton apply root@pbx.example --measures M5.134
     grundton apply -i inventories/office --yes
 
-    Exit codes: 0 applied or nothing to do, 1 a host was taken back, 2 wrong usage or input, 3 a host could not be
-    read, or nobody knows how it stands.
+    Exit codes: 0 applied or nothing to do, 1 a host was taken back or you said no, 2 wrong usage or input, 3 a
+    host could not be read, or nobody knows how it stands.
     """  # noqa: D301
+    from grundton.cli.main import BELOW_GATE
+
     order = order_of(targets, inventories, policy_path, rest, "To what shall it be applied?")
     if not rest["yes"] and not sys.stdin.isatty():
         raise click.UsageError("nobody can be asked here: look at `grundton plan` first, then say --yes.")
@@ -66,9 +68,10 @@ def apply(targets: tuple[str, ...], inventories: tuple[str, ...], policy_path: P
         planned = plan_hosts(order, choose(console, quiet=rest["quiet"]))
         show_plan(planned.document, "terminal", verbose=rest["verbose"])
         if not planned.empty:
-            click.confirm(
-                f"Apply {counted(planned.document['counts']['changes'], 'change')} now?", abort=True, err=True
-            )
+            changes = counted(planned.document["counts"]["changes"], "change")
+            if not click.confirm(f"Apply {changes} now?", err=True):
+                click.echo("nothing was changed")
+                return BELOW_GATE
     applied = apply_plan(order, care, choose(console, quiet=rest["quiet"]), planned)
     again = same_hosts("rollback", targets, inventories, rest)
     _show(applied, [*again, "--run", applied.folder.id])

@@ -9,6 +9,7 @@ from typing import Any
 
 from grundton.runner.apply_folder import ApplyFolder
 from grundton.runner.noted import noted
+from grundton.runner.outcome import plain_reason
 from grundton.runner.plan_run import Order, Planned
 from grundton.runner.play import PlayResult, run_playbook
 from grundton.runner.progress import Progress
@@ -98,9 +99,10 @@ def _facts(name: str, part: str, order: Order, variables: Mapping[str, Any], pro
         run_dir = {"grundton_run_dir": str(folder.path.absolute())}
         played = _play(name, order, {**run_dir, **variables}, progress, folder)
         facts = folder.read_parts(part)
-        if not facts:
+        if not facts and not played.unreachable:
             raise unfinished(played, folder, order.inventory, order.connection.limit, name)
-        return Hosts(folder, facts, tuple(dict.fromkeys(played.errors)))
+        lost = [f"{host}: {plain_reason(said)}" for host, said in played.unreachable.items() if host not in facts]
+        return Hosts(folder, facts, tuple(dict.fromkeys((*played.errors, *lost))))
 
 
 def _play(name: str, order: Order, variables: Mapping[str, Any], progress: Progress, folder: ApplyFolder) -> PlayResult:

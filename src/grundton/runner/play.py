@@ -72,12 +72,13 @@ class Connection:
 
 @dataclass(slots=True)
 class PlayResult:
-    """How a playbook ended; `errors` are Ansible's own words for what went wrong apart from hosts."""
+    """How a playbook ended; `errors` are Ansible's own words for what went wrong, `unreachable` those by host."""
 
     status: str
     return_code: int
     no_hosts: bool = False
     errors: list[str] = field(default_factory=list)
+    unreachable: dict[str, str] = field(default_factory=dict)
 
 
 class _Record:
@@ -88,6 +89,7 @@ class _Record:
         self._handle = os.fdopen(descriptor, "w", buffering=1, encoding="utf-8", errors="replace")
         self.no_hosts = False
         self.errors: list[str] = []
+        self.unreachable: dict[str, str] = {}
         self._inside_error = False
 
     def see(self, event: Event) -> None:
@@ -95,6 +97,8 @@ class _Record:
             self._handle.write(event.text + "\n")
         if event.kind == "playbook_on_no_hosts_matched":
             self.no_hosts = True
+        if event.kind == "runner_on_unreachable" and event.host:
+            self.unreachable[event.host] = event.message
         if event.kind in ("verbose", "error", "warning"):
             self._collect(event.text)
         if event.kind == "runner_on_failed" and event.task != SNAPSHOT_TASK and event.message:
@@ -148,7 +152,7 @@ def run_playbook(
             )
         if runner.status not in ("successful", "failed"):
             end_processes_of(private)
-        return PlayResult(runner.status, runner.rc, record.no_hosts, record.errors)
+        return PlayResult(runner.status, runner.rc, record.no_hosts, record.errors, record.unreachable)
     finally:
         record.close()
         shutil.rmtree(private, ignore_errors=True)

@@ -18,6 +18,7 @@ SNAPSHOT_TASK = "Take a snapshot"
 _OK = "runner_on_ok"
 _FAILED = "runner_on_failed"
 _UNREACHABLE = "runner_on_unreachable"
+_SKIPPED = "runner_on_skipped"
 
 
 class Progress(Protocol):
@@ -58,6 +59,8 @@ class Tally:
             self.failed += 1
         elif event.kind == _UNREACHABLE:
             self.unreachable += 1
+        elif event.kind == _SKIPPED:
+            self.started -= 1
         else:
             return False
         return True
