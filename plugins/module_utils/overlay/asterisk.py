@@ -85,6 +85,7 @@ class _Work:
         self.before = View(tree, found, redactor)
         self.kept: Dict[Place, Setting] = {}
         self.overlays: Dict[str, str] = {}
+        self.hosts: Dict[str, Optional[str]] = {}
         self.bare_contents: Dict[str, Optional[bytes]] = {}
         for config in self._configs_with_overlay():
             self._strip(config)
@@ -109,7 +110,7 @@ class _Work:
                 self.kept[setting.place] = setting
         self.overlays[config] = overlay
         self.bare_contents[overlay] = None
-        for path in dict.fromkeys([config, *self.before.config(config)[0].read]):
+        for path in dict.fromkeys([config, *self.before.config(config).read]):
             data = self._real(path)
             if data is None or path == overlay:
                 continue
@@ -210,9 +211,13 @@ class _Work:
         return None
 
     def _host(self, config: str) -> Optional[str]:
-        if self._bare(config) is None:
-            return None if self.keeper else config
-        return trees.host_file(self.bare.tree, self.bare.config(config)[0], self.keeper)
+        """The file of a configuration that includes its overlay; None: there is none we may touch."""
+        if config not in self.hosts:
+            if self._bare(config) is None:
+                self.hosts[config] = None if self.keeper else config
+            else:
+                self.hosts[config] = trees.host_file(self.bare.tree, self.bare.config(config), self.keeper)
+        return self.hosts[config]
 
     def _fill(self, config: str, group: _Group, contents: Dict[str, Optional[bytes]]) -> str:
         """Put one overlay into the imagined files; the file that includes it is returned."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import AbstractSet, Dict, List, Mapping, Tuple
 
+from ansible_collections.grundton.voip.plugins.module_utils.asterisk.resolve import ORDERED
 from ansible_collections.grundton.voip.plugins.module_utils.overlay.first_wins import first_wins
 from ansible_collections.grundton.voip.plugins.module_utils.overlay.settings import Place, Setting
 from ansible_collections.grundton.voip.plugins.module_utils.overlay.targets import config_path, is_list
@@ -46,9 +47,8 @@ def _changed(
     free: AbstractSet[Place],
 ) -> List[str]:
     found = []
-    touched = {place[2] for place in (*wanted, *free) if place[:2] == name} if old != new else set()
     for key in sorted({*old, *new}) if old != new else []:
-        if key == "_order" and any(is_list(name[0], one) for one in touched):
+        if key == "_order" and any((*name, one) in wanted or (*name, one) in free for one in ORDERED):
             continue
         setting = wanted.get((*name, key))
         if setting is not None and is_list(name[0], key):
@@ -68,9 +68,8 @@ def _holds(setting: Setting, values: List[Text]) -> bool:
 
 
 def _first(after: View, setting: Setting) -> bool:
-    config, _table = after.config(config_path(after, setting.stem))
-    section = next(config.named(setting.object), None)
-    return section is not None and section.first(setting.key) == setting.value
+    found = after.sections(config_path(after, setting.stem)).active(setting.object)
+    return bool(found) and found[0].first(setting.key) == setting.value
 
 
 def _sources(before: View, after: View, wanted: Mapping[Place, Setting]) -> List[str]:

@@ -7,14 +7,14 @@ import re
 from dataclasses import dataclass, replace
 from typing import Dict, List, Optional, Tuple, Union
 
-from ansible_collections.grundton.voip.plugins.module_utils.asterisk.parser import Config, Section
+from ansible_collections.grundton.voip.plugins.module_utils.asterisk.parser import Section
 from ansible_collections.grundton.voip.plugins.module_utils.asterisk.pjsip_keys import LISTS
 from ansible_collections.grundton.voip.plugins.module_utils.asterisk.spec import COMMON_LISTS, SPECS, Spec
 from ansible_collections.grundton.voip.plugins.module_utils.overlay import databases
 from ansible_collections.grundton.voip.plugins.module_utils.overlay.first_wins import first_wins
 from ansible_collections.grundton.voip.plugins.module_utils.overlay.settings import Refusal, Setting
-from ansible_collections.grundton.voip.plugins.module_utils.overlay.view import View
-from ansible_collections.grundton.voip.plugins.module_utils.snapshot.model import ABSENT, OK, FileTable, Item
+from ansible_collections.grundton.voip.plugins.module_utils.overlay.view import Sections, View
+from ansible_collections.grundton.voip.plugins.module_utils.snapshot.model import ABSENT, OK, Item
 
 #: Kinds whose lines are no single options.
 _BY_HAND = {
@@ -95,7 +95,7 @@ def _missing(view: View, setting: Setting, top: str) -> Union[Target, Refusal]:
     opening = ["[{0}]".format(name)]
     if setting.stem == "pjsip":
         opening.append("type = " + setting.role)
-    elif any(True for _one in view.config(top)[0].named(name)):
+    elif view.sections(top).active(name):
         return Refusal(setting, "[{0}] is there, but is not what Asterisk reads".format(name))
     return Target(replace(setting, object=name), top, tuple(opening))
 
@@ -108,45 +108,38 @@ def _role_section(setting: Setting) -> str:
 
 def _existing(view: View, setting: Setting, item: Item, top: str) -> Union[Target, Refusal]:
     place = view.place(item)
-    config, table = view.config(top)
-    section = _section_at(config, table, place)
+    sections = view.sections(top)
+    section = sections.at(place)
     if section is None and setting.stem == "pjsip":
         return _wizard(view, setting, place)
     if section is None:
         return Refusal(setting, "its section could not be found again")
-    opening = _opening(config, section, setting)
+    opening = _opening(sections, section, setting)
     if opening is None:
         return Refusal(setting, "another section of this name comes first; it cannot be added to")
     earlier: List[Tuple[str, int]] = []
     if first_wins(setting.kind, setting.key):
-        places = [(table.paths[at[1]], at[2]) for key, at in section.variables if key.lower() == setting.key]
+        places = [(sections.table.paths[at[1]], at[2]) for key, at in section.variables if key.lower() == setting.key]
         earlier = list(dict.fromkeys(places))
     return Target(setting, top, opening, earlier=tuple(earlier))
 
 
-def _section_at(config: Config, table: FileTable, place: Tuple[str, int]) -> Optional[Section]:
-    for section in config.active():
-        if section.line == place[1] and table.paths[section.file] == place[0]:
-            return section
-    return None
-
-
 def _wizard(view: View, setting: Setting, place: Tuple[str, int]) -> Union[Target, Refusal]:
     top = config_path(view, "pjsip_wizard")
-    config, table = view.config(top)
-    section = _section_at(config, table, place)
+    sections = view.sections(top)
+    section = sections.at(place)
     prefix = _WIZARD.get(setting.role)
     if setting.role == "auth":
         prefix = "outbound_auth/" if setting.object.endswith("-oauth") else "inbound_auth/"
     if section is None or prefix is None:
         return Refusal(setting, "its section could not be found again")
-    selector = _selector(config, section, "wizard")
+    selector = _selector(sections, section, "wizard")
     if selector is None:
         return Refusal(setting, "another section of this name comes first; it cannot be added to")
-    return Target(setting, top, _lines(config, section, "wizard", selector), prefix)
+    return Target(setting, top, _lines(sections, section, "wizard", selector), prefix)
 
 
-def _opening(config: Config, section: Section, setting: Setting) -> Optional[Tuple[str, ...]]:
+def _opening(sections: Sections, section: Section, setting: Setting) -> Optional[Tuple[str, ...]]:
     kind = ""
     if setting.stem == "pjsip":
         kind = section.first("type") or ""
@@ -154,18 +147,17 @@ def _opening(config: Config, section: Section, setting: Setting) -> Optional[Tup
     if spec.typed and setting.role in spec.typed:
         kind = section.last("type") or ""
     if not kind and setting.role in {*spec.roles.values(), "general"}:
-        same = list(config.named(section.name))
+        same = sections.active(section.name)
         if len(same) > 1 and spec.merge_general:
             return ("[{0}]".format(section.name),)
         return ("[{0}](+)".format(section.name),) if same and same[0] is section else None
-    selector = _selector(config, section, kind)
-    return None if selector is None else _lines(config, section, kind, selector)
+    selector = _selector(sections, section, kind)
+    return None if selector is None else _lines(sections, section, kind, selector)
 
 
-def _lines(config: Config, section: Section, kind: str, selector: str) -> Tuple[str, ...]:
+def _lines(sections: Sections, section: Section, kind: str, selector: str) -> Tuple[str, ...]:
     """With a template of the same name behind it, an addition stays valid when the section goes one day."""
-    same = [one for one in config.sections if one.name.lower() == section.name.lower()]
-    if any(one.template for one in same) or kind in ("global", "system"):
+    if any(one.template for one in sections.named(section.name)) or kind in ("global", "system"):
         return ("[{0}](+{1})".format(section.name, selector),)
     lines = ["[{0}](!)".format(section.name)]
     if kind:
@@ -175,14 +167,14 @@ def _lines(config: Config, section: Section, kind: str, selector: str) -> Tuple[
     return tuple(lines)
 
 
-def _selector(config: Config, section: Section, kind: str) -> Optional[str]:
+def _selector(sections: Sections, section: Section, kind: str) -> Optional[str]:
     """What ``(+…)`` needs between its brackets so that Asterisk finds this section and no other."""
     choices: Dict[str, Tuple[str, str]] = {"": ("", "")} if not kind else {}
     if kind:
         choices["type=" + kind] = ("type", kind)
         choices["^type$=^{0}$".format(kind)] = ("^type$", "^{0}$".format(kind))
     for selector, (key, value) in choices.items():
-        for one in config.named(section.name):
+        for one in sections.active(section.name):
             if not key or any(re.search(key, name) and re.search(value, at[0]) for name, at in one.variables):
                 if one is section:
                     return selector

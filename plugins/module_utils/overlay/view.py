@@ -6,7 +6,7 @@ from typing import Dict, List, Optional, Tuple, cast
 
 from ansible_collections.grundton.voip.plugins.module_utils.asterisk.files import read_files
 from ansible_collections.grundton.voip.plugins.module_utils.asterisk.install import Installation
-from ansible_collections.grundton.voip.plugins.module_utils.asterisk.parser import Config, parse
+from ansible_collections.grundton.voip.plugins.module_utils.asterisk.parser import Config, Section, parse
 from ansible_collections.grundton.voip.plugins.module_utils.asterisk.tree import Tree
 from ansible_collections.grundton.voip.plugins.module_utils.redaction import Redactor
 from ansible_collections.grundton.voip.plugins.module_utils.snapshot.deadline import Deadline
@@ -21,6 +21,32 @@ from ansible_collections.grundton.voip.plugins.module_utils.snapshot.model impor
 _SECONDS = 300.0
 
 
+class Sections:
+    """A configuration file's sections, found by place and by name."""
+
+    def __init__(self, config: Config, table: FileTable) -> None:
+        self.config = config
+        self.table = table
+        self._places: Dict[Tuple[str, int], Section] = {}
+        self._names: Dict[str, List[Section]] = {}
+        for section in config.sections:
+            self._names.setdefault(section.name.lower(), []).append(section)
+            if not section.template:
+                self._places.setdefault((table.paths[section.file], section.line), section)
+
+    def at(self, place: Tuple[str, int]) -> Optional[Section]:
+        """The section that begins at this file and line; templates do not count."""
+        return self._places.get(place)
+
+    def named(self, name: str) -> List[Section]:
+        """All sections of that name in any case, in their order, templates too."""
+        return self._names.get(name.lower(), [])
+
+    def active(self, name: str) -> List[Section]:
+        """The same without templates."""
+        return [section for section in self.named(name) if not section.template]
+
+
 class View:
     """The snapshot's own reading of a tree, asked object by object. ``redactor``: the same for views to compare."""
 
@@ -30,7 +56,8 @@ class View:
         self.contribution = read_files(tree, found, redactor, Deadline.after(_SECONDS))
         self._items = {(item.kind, item.name): item for item in self.contribution.objects}
         self._sources = {source.key: source for source in self.contribution.sources}
-        self._configs: Dict[str, Tuple[Config, FileTable]] = {}
+        self._configs: Dict[str, Sections] = {}
+        self._mappings = [item for item in self.contribution.objects if item.kind == "realtime.mapping"]
 
     def item(self, kind: str, name: str) -> Optional[Item]:
         """An object; for the kinds there is one of, whatever its section is called."""
@@ -45,7 +72,7 @@ class View:
 
     def mappings(self) -> List[Item]:
         """What extconfig.conf and sorcery.conf move elsewhere."""
-        return [item for item in self.contribution.objects if item.kind == "realtime.mapping"]
+        return self._mappings
 
     def source(self, stem: str) -> Optional[Source]:
         """State of ``<stem>.conf``."""
@@ -60,12 +87,16 @@ class View:
         number, line = item.at or (0, 0)
         return self.contribution.files[number], line
 
-    def config(self, path: str) -> Tuple[Config, FileTable]:
+    def sections(self, path: str) -> Sections:
         """A configuration file with its sections, templates too."""
         if path not in self._configs:
             table = FileTable()
-            self._configs[path] = (parse(self.tree, self.found.directory, path, table), table)
+            self._configs[path] = Sections(parse(self.tree, self.found.directory, path, table), table)
         return self._configs[path]
+
+    def config(self, path: str) -> Config:
+        """A configuration file as the parser reads it."""
+        return self.sections(path).config
 
 
 def texts(item: Item) -> Dict[str, List[Text]]:
