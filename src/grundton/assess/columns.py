@@ -19,6 +19,7 @@ class Columns:
     _values: dict[str, list[Hashable]] = field(default_factory=dict)
     _filled: dict[str, list[Hashable]] = field(default_factory=dict)
     _origin: list[Hashable] = field(default_factory=list)
+    _keys: set[str] | None = None
 
     def values(self, key: str) -> list[Hashable]:
         """The values of a key; of a secret what is known of it, but for its fingerprint. None where it is absent."""
@@ -49,7 +50,9 @@ class Columns:
 
     def keys(self) -> set[str]:
         """Every key that any of the objects has."""
-        return set().union(*(item.raw_values for item in self.objects if item is not None))
+        if self._keys is None:
+            self._keys = set().union(*[item.raw_values for item in self.objects if item is not None])
+        return self._keys
 
 
 def columns(context: Context, place: str, kind: str) -> Columns:
@@ -109,10 +112,17 @@ def by_place(details: tuple[Detail, ...], members: Iterable[Object]) -> Iterator
     A value that is not written, or not in a file, has no place of its own.
     """
     keys = [detail.key if detail.place == "config" and not detail.is_default else "" for detail in details]
+    if not any(keys):
+        yield details, [item.name for item in members]
+        return
     groups: dict[tuple[Hashable, ...], tuple[Object, list[str]]] = {}
     for item in members:
-        spots = tuple(_spot(item, key) for key in keys)
-        groups.setdefault(spots, (item, []))[1].append(item.name)
+        spots = tuple([_spot(item, key) for key in keys])
+        found = groups.get(spots)
+        if found is None:
+            groups[spots] = (item, [item.name])
+        else:
+            found[1].append(item.name)
     for spots, (item, names) in groups.items():
         yield (
             tuple(

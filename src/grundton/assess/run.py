@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -41,6 +43,18 @@ class HostInput:
     reason: str = ""
 
 
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Look for reference cycles less often: hundreds of thousands of findings stay, and nothing here makes cycles."""
+    usual = gc.get_threshold()
+    gc.set_threshold(100_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
+@_few_collections()
 def assess(
     hosts: Iterable[HostInput],
     catalog: Catalog,

@@ -57,10 +57,11 @@ class Component:
 class Object:
     """One object of a snapshot, e.g. the pjsip endpoint 6001 as configured."""
 
-    __slots__ = ("document", "facets", "kind", "name", "place", "raw_values", "snapshot")
+    __slots__ = ("document", "facets", "files", "kind", "name", "place", "raw_values")
 
-    def __init__(self, snapshot: Snapshot, raw: Mapping[str, Any]) -> None:
-        self.snapshot = snapshot
+    def __init__(self, files: Sequence[str], raw: Mapping[str, Any]) -> None:
+        #: Paths of the snapshot's files; not the snapshot itself, which is let go with the last that needs it.
+        self.files = files
         self.document = raw
         self.kind: str = raw["kind"]
         self.name: str = raw["name"]
@@ -100,9 +101,9 @@ class Object:
         """Where `key` (its last value) or the object itself stands; None for runtime and system objects."""
         if self.place == "config" and key is not None and self.raw_values.get(key):
             _, file, line = self.raw_values[key][-1][:3]
-            return Location(self.snapshot.files[file], line)
+            return Location(self.files[file], line)
         at = self.document.get("at")
-        return Location(self.snapshot.files[at[0]], at[1]) if at else None
+        return Location(self.files[at[0]], at[1]) if at else None
 
     @property
     def source(self) -> str:
@@ -168,7 +169,7 @@ class Snapshot:
             )
             index = snapshot._index
             for raw in document["objects"]:
-                index.setdefault((raw["from"], raw["kind"]), []).append(Object(snapshot, raw))
+                index.setdefault((raw["from"], raw["kind"]), []).append(Object(snapshot.files, raw))
         except (KeyError, TypeError, AttributeError) as problem:
             raise SnapshotError(f"snapshot of {host}: malformed document ({problem!r})") from problem
         return snapshot

@@ -186,7 +186,7 @@ def _occurrences(item: Object, key: str) -> list[tuple[str, str]]:
         return []
     if item.place != "config":
         return [(text, "") for text in item.texts(key)]
-    files = item.snapshot.files
+    files = item.files
     return [(entry[0], f"{files[entry[1]]}:{entry[2]}") for entry in raw if isinstance(entry[0], str)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from grundton.assess.columns import columns
 from grundton.assess.context import Context
 from grundton.assess.judgement import Judgement, unchecked
 from grundton.assess.rules import rule
@@ -203,7 +204,8 @@ def _lost(item: Object, keys: Mapping[str, str], names: Mapping[str, set[str]]) 
     """What an object names under each key and nobody has."""
     found = {}
     for key, target in keys.items():
-        if key in item.raw_values:
+        raw = item.raw_values.get(key)
+        if raw and not (len(raw) == 1 and type(raw[0][0]) is str and raw[0][0] in names[target]):
             lost = [name for name in items(item.values(key)) if name not in names[target]]
             if lost:
                 found[key] = lost
@@ -222,8 +224,9 @@ def pjsip_references(context: Context) -> list[Judgement]:
     judgements: list[Judgement] = []
     for kind, keys in _REFERENCES.items():
         verdicts = Verdicts(kind)
-        rows = context.objects("config", kind)
-        losses = [_lost(row, keys, names) for row in rows]
+        rows, written = context.objects("config", kind), columns(context, "config", kind).keys()
+        named = {key: target for key, target in keys.items() if key in written}
+        losses = [_lost(row, named, names) for row in rows]
         by_name = {row.name: lost for row, lost in zip(rows, losses, strict=True) if lost}
         for item in verdicts.one_of_each(
             rows, [row.name if lost else "" for row, lost in zip(rows, losses, strict=True)]

@@ -27,6 +27,7 @@ from grundton.model.snapshot import Object
 
 ENDPOINT, IDENTIFY = "pjsip.endpoint", "pjsip.identify"
 _ANONYMOUS = re.compile(r"^anonymous(@.*)?$", re.IGNORECASE)
+_ACCESS = frozenset({"deny", "permit", "acl", "_order"})
 _ANONYMOUS_MODULE = "res_pjsip_endpoint_identifier_anonymous.so"
 
 
@@ -158,8 +159,8 @@ def endpoint_authentication(context: Context) -> list[Judgement]:
 
 def _identified(item: Object, matched: set[str]) -> Hashable:
     """What beside `auth` makes a difference; an access list makes an endpoint one of its own."""
-    listed = any(item.raw_values.get(key) for key in ("deny", "permit", "acl", "_order"))
-    return (item.name if listed or _ANONYMOUS.match(item.name) else "", item.name in matched)
+    own = not _ACCESS.isdisjoint(item.raw_values) or item.name[:9].lower() == "anonymous"
+    return (item.name if own else "", item.name in matched)
 
 
 def _matched_by_address(context: Context) -> set[str]:

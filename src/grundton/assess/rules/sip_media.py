@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from grundton.assess.context import Context
 from grundton.assess.judgement import Judgement, unchecked
 from grundton.assess.matchers import compile_matchers
@@ -147,6 +149,7 @@ def _source_ok(context: Context) -> bool:
     return source.status in ("ok", "absent") and not source.incomplete
 
 
+_LISTS = ("allow", "disallow")
 _VIDEO = frozenset({"h261", "h263", "h263p", "h264", "h265", "vp8", "vp9", "mpeg4", "av1"})
 
 
@@ -160,10 +163,10 @@ def codec_list(context: Context) -> list[Judgement]:
         allowed |= _VIDEO
     expected = "only " + ", ".join(context.policy.codecs)
     verdicts = Verdicts(ENDPOINT)
-    for item in verdicts.each(context, by=lambda item: tuple(in_order(item, ("allow", "disallow")))):
+    for item in verdicts.each(context, "allow", "disallow", "_order", by=_mixed):
         if item.place != "config":
             continue
-        entries = in_order(item, ("allow", "disallow"))
+        entries = in_order(item, _LISTS)
         codecs = _codecs(entries)
         extra = [codec for codec in codecs if codec not in allowed]
         if not entries:
@@ -176,6 +179,11 @@ def codec_list(context: Context) -> list[Judgement]:
         else:
             verdicts.good(item, "allow", expected, ", ".join(codecs) or "no codec")
     return verdicts.done()
+
+
+def _mixed(item: Object) -> Hashable:
+    """The order of `allow` and `disallow`, where an object has both."""
+    return tuple(in_order(item, _LISTS)) if all(key in item.raw_values for key in _LISTS) else ()
 
 
 def _codecs(entries: list[tuple[str, str]]) -> list[str]:
