@@ -361,6 +361,25 @@ def test_calls_stay_up_and_a_failed_reload_is_noticed_and_taken_back(lab: Lab, c
     lab.exec("phone1", ["phone", "hangup"])
 
 
+def test_a_failed_reload_is_noticed_without_a_log_file(lab: Lab, configuration: Path) -> None:
+    run = "20261123T190005Z-0a0a0a"
+    (configuration / "logger.conf").write_text("[general]\n[logfiles]\nfull => verbose\n")
+    lab.exec("pbx", ["asterisk", "-rx", "logger reload"])
+    bad = [wanted("pjsip.endpoint", "15", "media_encryption", "quark")]
+    failed, _back = on_host(
+        lab,
+        {"do": "begin", "run": run},
+        {"do": "present", "run": run, "settings": bad},
+        {"do": "activate", "run": run, "activations": [PJSIP]},
+        {"do": "rollback", "run": run},
+    )[2:]
+    assert any("Retaining existing configuration" in one for one in failed["problems"])
+    assert failed["notes"] == []
+    # the log it added for the time being is gone, from the daemon and from the disk
+    assert "grundton" not in lab.exec("pbx", ["asterisk", "-rx", "logger show channels"]).stdout
+    assert "grundton" not in lab.exec("pbx", ["ls", "/var/log/asterisk"]).stdout
+
+
 def test_the_first_value_wins_where_the_table_says_so(lab: Lab, configuration: Path) -> None:
     run = "20261123T190002Z-0a0a0a"
     with (configuration / "rtp.conf").open("a") as handle:
