@@ -77,7 +77,7 @@ lint: $(STAMPS)/venv ## Style of Python, YAML and Ansible content
 	@$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/yamllint --strict .
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/ansible-lint --offline -q
+	ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/playbooks/collections" PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/ansible-lint --offline -q
 
 types: $(STAMPS)/venv ## Types
 	@$(BIN)/mypy
