@@ -69,7 +69,8 @@ def resolve_dialplan(sections: Iterable[Section], redactor: Redactor) -> Dialpla
         elif low == "general" and general is None:
             values: ConfigValues = {}
             for name, (text, file, line) in section.variables:
-                values[name.lower()] = [(redact(redactor, "extensions", name, text, ()), file, line)]
+                # pbx_config.c asks for these by name and gets the first (see first_wins).
+                values.setdefault(name.lower(), [(redact(redactor, "extensions", name, text, ()), file, line)])
             general = Item(CONFIG, "extensions.general", "general", values, at=at)
     for section in sections:
         if section.name.lower() in ("general", "globals"):

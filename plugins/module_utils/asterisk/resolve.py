@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, List, Tuple
 
+from ansible_collections.grundton.voip.plugins.module_utils.asterisk.first_wins import first_wins
 from ansible_collections.grundton.voip.plugins.module_utils.asterisk.parser import Section, Variable
 from ansible_collections.grundton.voip.plugins.module_utils.asterisk.secrets import redact, resembling
 from ansible_collections.grundton.voip.plugins.module_utils.asterisk.spec import COMMON_LISTS, Spec
@@ -43,6 +44,7 @@ def resolve(spec: Spec, sections: Iterable[Section], redactor: Redactor) -> List
     items = []
     for (role, _name), members in groups.items():
         first = members[0]
+        kind = "{0}.{1}".format(spec.stem, role)
         variables: List[Variable] = []
         for member in members:
             variables.extend(member.variables)
@@ -54,8 +56,9 @@ def resolve(spec: Spec, sections: Iterable[Section], redactor: Redactor) -> List
             first.name,
             every=role in spec.all_lists,
             keep_case=role in spec.keep_case,
+            kind=kind,
         )
-        items.append(Item(CONFIG, "{0}.{1}".format(spec.stem, role), first.name, values, at=(first.file, first.line)))
+        items.append(Item(CONFIG, kind, first.name, values, at=(first.file, first.line)))
     return items
 
 
@@ -79,10 +82,12 @@ def effective(
     section: str,
     every: bool = False,
     keep_case: bool = False,
+    kind: str = "",
 ) -> ConfigValues:
     """What counts of a section's values: the last of a scalar, all of a list, secrets redacted.
 
-    Keys are lower case unless ``keep_case``; ``every`` takes every key for a list.
+    Keys are lower case unless ``keep_case``; ``every`` takes every key for a list. For some keys of a ``kind``
+    Asterisk takes the first value instead of the last (`first_wins`).
     """
     raw: Dict[str, List[Tuple[str, int, int]]] = {}
     for name, written in variables:
@@ -92,7 +97,7 @@ def effective(
             raw[key] = [written]
         elif every or key in lists:
             found.append(written)
-        else:
+        elif not (kind and first_wins(kind, key)):
             found[0] = written
     names: Tuple[str, ...] = ()
     values: ConfigValues = {}

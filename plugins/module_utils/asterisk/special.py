@@ -35,8 +35,11 @@ def resolve_voicemail(sections: Iterable[Section], redactor: Redactor) -> Tuple[
                 done.add(low)
                 keep = low != "general"
                 low = "aliases" if low == aliases else low
-                values = effective(section.variables, "voicemail", frozenset(), redactor, section.name, keep_case=keep)
-                items.append(Item(CONFIG, "voicemail." + low, section.name, values, at=at))
+                kind = "voicemail." + low
+                values = effective(
+                    section.variables, "voicemail", frozenset(), redactor, section.name, keep_case=keep, kind=kind
+                )
+                items.append(Item(CONFIG, kind, section.name, values, at=at))
             continue
         context = contexts.get(low)
         if context is None:
@@ -87,8 +90,9 @@ def resolve_logger(sections: Iterable[Section], redactor: Redactor) -> List[Item
             role = "general" if low == "general" else "section"
             if low not in done:
                 done.add(low)
-                values = effective(section.variables, "logger", frozenset(), redactor, section.name)
-                items.append(Item(CONFIG, "logger." + role, section.name, values, at=at))
+                kind = "logger." + role
+                values = effective(section.variables, "logger", frozenset(), redactor, section.name, kind=kind)
+                items.append(Item(CONFIG, kind, section.name, values, at=at))
             continue
         if low in done:
             continue

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import AbstractSet, Dict, List, Mapping, Tuple
 
+from ansible_collections.grundton.voip.plugins.module_utils.asterisk.first_wins import first_wins
 from ansible_collections.grundton.voip.plugins.module_utils.asterisk.resolve import ORDERED
-from ansible_collections.grundton.voip.plugins.module_utils.overlay.first_wins import first_wins
 from ansible_collections.grundton.voip.plugins.module_utils.overlay.settings import Place, Setting
 from ansible_collections.grundton.voip.plugins.module_utils.overlay.targets import config_path, is_list
 from ansible_collections.grundton.voip.plugins.module_utils.overlay.view import View, texts

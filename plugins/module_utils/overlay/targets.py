@@ -7,11 +7,11 @@ import re
 from dataclasses import dataclass, replace
 from typing import Dict, List, Optional, Tuple, Union
 
+from ansible_collections.grundton.voip.plugins.module_utils.asterisk.first_wins import first_wins
 from ansible_collections.grundton.voip.plugins.module_utils.asterisk.parser import Section
 from ansible_collections.grundton.voip.plugins.module_utils.asterisk.pjsip_keys import LISTS
 from ansible_collections.grundton.voip.plugins.module_utils.asterisk.spec import COMMON_LISTS, SPECS, Spec
 from ansible_collections.grundton.voip.plugins.module_utils.overlay import databases
-from ansible_collections.grundton.voip.plugins.module_utils.overlay.first_wins import first_wins
 from ansible_collections.grundton.voip.plugins.module_utils.overlay.settings import Refusal, Setting
 from ansible_collections.grundton.voip.plugins.module_utils.overlay.view import Sections, View
 from ansible_collections.grundton.voip.plugins.module_utils.snapshot.model import ABSENT, OK, Item

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.grundton.voip.plugins.module_utils.overlay.first_wins import first_wins
+from ansible_collections.grundton.voip.plugins.module_utils.asterisk.first_wins import first_wins
 from ansible_collections.grundton.voip.plugins.module_utils.overlay.settings import OverlayError, Setting
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

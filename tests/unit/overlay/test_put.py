@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.grundton.voip.plugins.module_utils.overlay.first_wins import first_wins, rows
+from ansible_collections.grundton.voip.plugins.module_utils.asterisk.first_wins import first_wins, rows
 from ansible_collections.grundton.voip.plugins.module_utils.overlay.limits import Limits
 from ansible_collections.grundton.voip.plugins.module_utils.overlay.settings import (
     OverlayError,
