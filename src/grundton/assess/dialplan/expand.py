@@ -15,6 +15,12 @@ UNKNOWN, DIALLED, CALLER = "\ue000", "\ue001", "\ue002"
 MARKS = UNKNOWN + DIALLED + CALLER
 _WORDS = {UNKNOWN: "…", DIALLED: "‹dialled›", CALLER: "‹caller›"}
 
+#: Longest text a variable holds (VAR_BUF_SIZE in Asterisk), how many expressions one step may hold,
+#: and longest regular expression or text for one that is tried.
+_MOST_TEXT, _MOST_EXPANSIONS, _MOST_PATTERN = 4096, 500, 256
+#: A repetition of what repeats, which a regular expression may take for ever to give up on.
+_NESTED_REPEAT = re.compile(r"[+*}][^()]*\)[+*{]")
+
 _FUNCTION = re.compile(r"^(?P<name>[A-Za-z_]\w*)\((?P<args>.*)\)(?P<slice>(?::-?\d*){0,2})$", re.S)
 _VARIABLE = re.compile(r"^_{0,2}(?P<name>[A-Za-z]\w*|~~\w+~~)(?P<slice>(?::-?\d*){0,2})$")
 _CLEAN = frozenset(
@@ -103,11 +109,15 @@ class Scope:
     variables: Mapping[str, str]
     globals: Mapping[str, str]
     calls: list[tuple[str, str]] = field(default_factory=list)
+    left: int = _MOST_EXPANSIONS
 
     def expand(self, text: str, depth: int = 0) -> str:
         """The text with `${…}` and `$[…]` replaced."""
         if "$" not in text or depth > 12:
             return text
+        self.left -= 1
+        if self.left < 0:
+            return UNKNOWN + _marks(text)
         result, index = "", 0
         while index < len(text):
             opening = text[index : index + 2]
@@ -119,7 +129,7 @@ class Scope:
             else:
                 result += text[index]
                 index += 1
-        return result
+        return result if len(result) <= _MOST_TEXT else UNKNOWN + _marks(result)
 
     def _variable(self, inner: str, depth: int) -> str:
         function = _FUNCTION.match(inner)
@@ -269,6 +279,8 @@ def _apply(operator: str, left: str, right: str) -> str:
         return left if is_true(left) and is_true(right) else "0"
     a, b = left.strip('"'), right.strip('"')
     if operator in ("=~", ":"):
+        if len(b) > _MOST_PATTERN or len(a) > _MOST_PATTERN or _NESTED_REPEAT.search(b):
+            raise ValueError(operator)
         found = re.search(b, a) if operator == "=~" else re.match(b, a)
         return (found.group(1) if found.groups() else str(len(found.group()))) if found else "0"
     if _numeric(a) and _numeric(b):

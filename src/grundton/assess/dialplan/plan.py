@@ -11,7 +11,10 @@ from grundton.model.snapshot import Object, Snapshot
 
 KIND = "dialplan.context"
 _PRIORITY = re.compile(r"^(?P<number>\d+)(?:\((?P<label>[^)]*)\))?$")
-_MAX_NESTING = 40
+#: Contexts one search looks into; Asterisk itself gives up after 128 (AST_PBX_MAX_STACK), each of which may count
+#: twice here: once as included at certain times, once as included always.
+_MOST_SEARCHED = 256
+_TOO_MANY = f"more than {_MOST_SEARCHED} included contexts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ class Plan:
     contexts: dict[str, DialContext]
     globals: dict[str, str]
     _known: dict[tuple[str, str, int], tuple[list[Match], str]] = field(default_factory=dict)
+    _orders: dict[str, tuple[list[tuple[DialContext, bool]], bool]] = field(default_factory=dict)
 
     def steps(self) -> Iterator[Step]:
         """Every step."""
@@ -104,48 +108,61 @@ class Plan:
         """Extensions that may answer, best first, up to the first certain one; and the switch that hides more."""
         key = (context, dialled, priority)
         if key not in self._known:
-            found: list[Match] = []
-            opaque = self._find(context, dialled, priority, False, found, 0, set())
-            self._known[key] = (found, opaque)
+            self._known[key] = self._find(context, dialled, priority)
         return self._known[key]
 
-    def _find(
-        self,
-        name: str,
-        dialled: str,
-        priority: int,
-        sometimes: bool,
-        found: list[Match],
-        depth: int,
-        seen: set[str],
-    ) -> str:
-        context = self.contexts.get(name)
-        if context is None or depth > _MAX_NESTING or name in seen:
-            return ""
-        seen = seen | {name}
-        for extension in context.answering(dialled):
-            if priority in extension.steps:
-                conditional = sometimes or bool(extension.caller)
-                found.append(Match(extension, conditional))
-                if not conditional:
-                    return ""
-        opaque = context.switches[0] if context.switches else ""
-        for included, timed in context.includes:
-            inner = self._find(included, dialled, priority, sometimes or timed, found, depth + 1, seen)
-            opaque = opaque or inner
-            if found and not found[-1].sometimes:
-                return opaque
-        return opaque
+    def _find(self, name: str, dialled: str, priority: int) -> tuple[list[Match], str]:
+        order, cut = self._order(name)
+        found: list[Match] = []
+        opaque = ""
+        for context, timed in order:
+            for extension in context.answering(dialled):
+                if priority in extension.steps:
+                    conditional = timed or bool(extension.caller)
+                    found.append(Match(extension, conditional))
+                    if not conditional:
+                        return found, opaque
+            opaque = opaque or (context.switches[0] if context.switches else "")
+        return found, opaque or (_TOO_MANY if cut else "")
 
-    def closure(self, name: str) -> list[DialContext]:
-        """The context and everything it includes."""
+    def _order(self, name: str) -> tuple[list[tuple[DialContext, bool]], bool]:
+        """Contexts in the order in which a search that starts at `name` looks into them, and whether that was cut.
+
+        With each goes whether it is only included at certain times. Like Asterisk no search looks into one twice.
+        """
+        if name in self._orders:
+            return self._orders[name]
+        order: list[tuple[DialContext, bool]] = []
+        seen: set[tuple[str, bool]] = set()
+        cut = False
+        todo = [iter([(name, False)])]
+        while todo:
+            step = next(todo[-1], None)
+            if step is None:
+                todo.pop()
+                continue
+            inner, timed = step
+            context = self.contexts.get(inner)
+            if context is None or (inner, False) in seen or (inner, timed) in seen:
+                continue
+            if len(order) >= _MOST_SEARCHED:
+                cut = True
+                break
+            seen.add(step)
+            order.append((context, timed))
+            todo.append(iter([(included, timed or at_times) for included, at_times in context.includes]))
+        self._orders[name] = order, cut
+        return order, cut
+
+    def closure(self, name: str, most: int | None = None) -> list[DialContext]:
+        """The context and everything it includes; no more than `most` contexts."""
         result: dict[str, DialContext] = {}
         todo = [name]
-        while todo:
+        while todo and (most is None or len(result) < most):
             context = self.contexts.get(todo.pop())
             if context is not None and context.name not in result:
                 result[context.name] = context
-                todo += [included for included, _timed in context.includes]
+                todo += [included for included, _timed in context.includes if included not in result]
         return list(result.values())
 
 

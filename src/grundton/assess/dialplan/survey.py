@@ -61,7 +61,17 @@ class Survey:
     entries: list[Entry]
     unread: str
     weak: list[str]
-    _outward: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _outward: dict[str, tuple[tuple[str, ...], bool]] = field(default_factory=dict)
+
+    @property
+    def cuts(self) -> int:
+        """How often somebody was given a trace that is not complete."""
+        return sum(walker.cuts for walker in self.walkers)
+
+    @property
+    def too_large(self) -> str:
+        """Why a rule that met such a trace cannot pass."""
+        return f"dialplan too large to explore: {sum(walker.spent for walker in self.walkers)} states looked at"
 
     def of_role(self, *roles: str) -> list[Entry]:
         """Entries of these roles."""
@@ -78,14 +88,17 @@ class Survey:
         place = walker.plan.place
         if place not in self._outward:
             found: dict[str, None] = {}
+            before = walker.cuts
             for extension in _extensions(walker.plan):
                 if len(found) >= _MOST_NUMBERS:
                     break
                 number = sample(extension.pattern, TAIL)
                 if number not in found and walker.walk(extension.context, number).outward:
                     found[number] = None
-            self._outward[place] = tuple(found)
-        return self._outward[place]
+            self._outward[place] = tuple(found), walker.cuts > before
+        numbers, cut = self._outward[place]
+        walker.cuts += cut
+        return numbers
 
     def numbers_into(self, walker: Walker, context: str) -> tuple[str, ...]:
         """Numbers worth sending into a context from outside: one per pattern, and everything that calls out."""
@@ -208,6 +221,10 @@ class Verdicts:
     failed: dict[str, dict[str, Detail]] = field(default_factory=dict)
     passed: dict[str, None] = field(default_factory=dict)
     unclear: dict[str, str] = field(default_factory=dict)
+    cuts: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.cuts = self.survey.cuts
 
     def fail(self, name: str, step: Step | None, plan: Plan, actual: str) -> None:
         """Something is wrong with `name`, at that step; the first way there is kept, which is the shortest."""
@@ -225,7 +242,7 @@ class Verdicts:
         if trace.opaque:
             self.unclear.setdefault(name, f"the dialplan goes on in '{trace.opaque}', which cannot be followed")
         elif trace.truncated:
-            self.unclear.setdefault(name, "the dialplan has more branches than are followed")
+            self.unclear.setdefault(name, self.survey.too_large)
 
     def judgements(self) -> list[Judgement]:
         """Failing objects one by one; the rest together, as passed or as not checked."""
@@ -239,9 +256,10 @@ class Verdicts:
             if name not in self.failed:
                 result.append(unchecked(self.kind, reason, (name,)))
         good = tuple(name for name in self.passed if name not in self.failed and name not in self.unclear)
-        if self.survey.weak:
+        weak = [*self.survey.weak, *([self.survey.too_large] if self.survey.cuts > self.cuts else [])]
+        if weak:
             if not self.failed and (good or not result):
-                result.append(unchecked(self.kind, "; ".join(self.survey.weak), good))
+                result.append(unchecked(self.kind, "; ".join(weak), good))
         elif good:
             detail = Detail(self.kind, self.survey.plans[0].place, self.expected, self.expected, True)
             result.append(Judgement(Verdict.PASS, self.kind, good, (detail,)))

@@ -23,8 +23,14 @@ ANNOUNCED, CALLER_ID, CALLED_OUT, CALLED_UNKNOWN, ASKED, HUNG_UP = (
     "hung up",
 )
 
+#: States one call may be in, those of everything a stranger may do behind one entrance, and those of all walks of
+#: a plan together. What goes beyond is not looked at, and said so.
 _MAX_STATES = 4000
-_MAX_EXPLORED = 20000
+_MAX_EXPLORED = 20_000
+_MAX_TOTAL = 100_000
+_MAX_CONTEXTS = 256
+_MOST_VARIABLES = 100
+_MOST_SHOWN, _MOST_TEXT = 60, 1000
 _END = frozenset(["hangup", "busy", "congestion"])
 _ANNOUNCE = frozenset(
     (
@@ -59,7 +65,30 @@ _QUIET = frozenset(
 _SUB = re.compile(r"^(?P<place>[^(]*)(?:\((?P<args>.*)\))?\s*$", re.S)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Trail:
+    """How a call got somewhere: the last thing that happened, and the trail before, shared by all that goes on."""
+
+    text: str
+    before: Trail | None = None
+
+    def then(self, text: str) -> Trail:
+        """The trail one thing further."""
+        return Trail(text[:_MOST_TEXT], self)
+
+    def __str__(self) -> str:
+        words: list[str] = []
+        at: Trail | None = self
+        while at is not None:
+            words.append(at.text)
+            at = at.before
+        words.reverse()
+        if len(words) > _MOST_SHOWN:
+            words[_MOST_SHOWN // 2 : -_MOST_SHOWN // 2] = ["…"]
+        return readable(" → ".join(words))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Event:
     """One application that runs: its arguments as expanded and what lies before it."""
 
@@ -67,7 +96,7 @@ class Event:
     args: tuple[str, ...]
     step: Step
     facts: frozenset[str]
-    trail: tuple[str, ...]
+    trail: Trail
     targets: tuple[Target, ...] = ()
 
     @property
@@ -77,23 +106,28 @@ class Event:
         return options(self.args[offset]) if len(self.args) > offset else {}
 
     @property
+    def outward(self) -> bool:
+        """Whether it calls a line to the outside."""
+        return any(target.kind == TRUNK for target in self.targets)
+
+    @property
     def path(self) -> str:
         """How the call got here, for people."""
-        return readable(" → ".join(self.trail))
+        return str(self.trail)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Terminal:
     """A branch that ends, and how."""
 
     how: str
     facts: frozenset[str]
-    trail: tuple[str, ...]
+    trail: Trail
 
     @property
     def path(self) -> str:
         """How the call got here, for people."""
-        return readable(" → ".join(self.trail))
+        return str(self.trail)
 
 
 @dataclass(slots=True)
@@ -108,10 +142,10 @@ class Trace:
     @property
     def outward(self) -> list[Event]:
         """Events that call a line to the outside."""
-        return [event for event in self.events if any(target.kind == TRUNK for target in event.targets)]
+        return [event for event in self.events if event.outward]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _State:
     context: str
     exten: str
@@ -119,7 +153,7 @@ class _State:
     variables: Mapping[str, str]
     facts: frozenset[str]
     stack: tuple[tuple[str, str, int], ...]
-    trail: tuple[str, ...]
+    trail: Trail
 
     @property
     def key(self) -> object:
@@ -141,17 +175,27 @@ class Walker:
     peers: Peers
     queue_contexts: Mapping[str, str] = field(default_factory=dict)
     inputs: tuple[str, ...] = ()
+    #: States looked at so far, and how often somebody was given a trace that is not complete.
+    spent: int = 0
+    cuts: int = 0
     _done: dict[tuple[str, str | None], Trace] = field(default_factory=dict)
-    _numbers: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = field(default_factory=dict)
+    _numbers: dict[tuple[str, tuple[str, ...]], tuple[tuple[str, ...], bool]] = field(default_factory=dict)
 
     def numbers_into(self, context: str) -> tuple[str, ...]:
         """Numbers worth trying in a context: one per pattern, and `inputs` as far as an open pattern takes them."""
+        numbers, cut = self.numbers_and_cut(context)
+        self.cuts += cut
+        return numbers
+
+    def numbers_and_cut(self, context: str) -> tuple[tuple[str, ...], bool]:
+        """The same, and whether there are more than anybody tries."""
         key = (context, self.inputs)
         if key not in self._numbers:
+            inside = self.plan.closure(context, _MAX_CONTEXTS)
             found: dict[str, None] = {}
-            for inner in self.plan.closure(context):
+            for inner in inside:
                 for extension in inner.extensions:
-                    if extension.pattern in SPECIAL - {"s"}:
+                    if extension.pattern in SPECIAL - {"s"} or len(found) > _MAX_EXPLORED:
                         continue
                     found[sample(extension.pattern, TAIL)] = None
                     if is_open(extension.pattern):
@@ -160,22 +204,27 @@ class Walker:
                             for tried in (number, start + number):
                                 if matches(extension.pattern, tried):
                                     found[tried] = None
-            self._numbers[key] = tuple(found)
+            cut = len(inside) >= _MAX_CONTEXTS or len(found) > _MAX_EXPLORED
+            self._numbers[key] = tuple(found), cut
         return self._numbers[key]
 
     def walk(self, context: str, dialled: str) -> Trace:
         """Follow a call of `dialled` that enters at `context`."""
-        key = (context, dialled)
-        if key not in self._done:
-            self._done[key] = _Run(self, False, _MAX_STATES).run(context, (dialled,))
-        return self._done[key]
+        return self._trace((context, dialled), _MAX_STATES)
 
     def explore(self, context: str) -> Trace:
         """Follow every call a stranger may send into `context`, with every digit and transfer key he may use."""
-        key = (context, None)
+        return self._trace((context, None), _MAX_EXPLORED)
+
+    def _trace(self, key: tuple[str, str | None], most: int) -> Trace:
         if key not in self._done:
-            self._done[key] = _Run(self, True, _MAX_EXPLORED).run(context, self.numbers_into(context))
-        return self._done[key]
+            context, dialled = key
+            run = _Run(self, dialled is None, min(most, _MAX_TOTAL - self.spent))
+            self._done[key] = run.follow(context, dialled)
+            self.spent += len(run.seen)
+        trace = self._done[key]
+        self.cuts += trace.truncated
+        return trace
 
 
 class _Run:
@@ -184,22 +233,34 @@ class _Run:
         self.queues, self.outside, self.most = walker.queue_contexts, outside, most
         self.trace = Trace()
         self.todo: deque[_State] = deque()
+        self.seen: set[object] = set()
         self.asked: set[tuple[str, frozenset[str]]] = set()
 
-    def run(self, context: str, numbers: tuple[str, ...]) -> Trace:
-        for dialled in numbers:
-            self.todo.append(_State(context, dialled, 1, {}, frozenset(), (), (f"{dialled}@{context}",)))
-        seen: set[object] = set()
+    def follow(self, context: str, dialled: str | None) -> Trace:
+        for number in self._numbers(context) if dialled is None else (dialled,):
+            self._push(_State(context, number, 1, {}, frozenset(), (), Trail(f"{number}@{context}")))
         while self.todo:
-            state = self.todo.popleft()
-            if state.key in seen:
-                continue
-            if len(seen) >= self.most:
-                self.trace.truncated = True
-                break
-            seen.add(state.key)
-            self._visit(state)
+            self._visit(self.todo.popleft())
         return self.trace
+
+    def _numbers(self, context: str) -> tuple[str, ...]:
+        numbers, cut = self.walker.numbers_and_cut(context)
+        if cut:
+            self.trace.truncated = True
+        return numbers
+
+    def _push(self, state: _State) -> None:
+        """Look at a state later, unless it is known or there are too many."""
+        if len(self.seen) >= self.most and self.trace.truncated:
+            return
+        key = state.key
+        if key in self.seen:
+            return
+        if len(self.seen) >= self.most:
+            self.trace.truncated = True
+            return
+        self.seen.add(key)
+        self.todo.append(state)
 
     def _visit(self, state: _State) -> None:
         found, opaque = self.plan.find(state.context, state.exten, state.priority)
@@ -213,10 +274,10 @@ class _Run:
     def _end(self, state: _State, how: str) -> None:
         if HUNG_UP in state.facts:
             return
-        self.trace.ends.append(Terminal(how, state.facts, (*state.trail, how)))
+        self.trace.ends.append(Terminal(how, state.facts, state.trail.then(how)))
         context = self.plan.contexts.get(state.context)
         if context is not None and context.has("h"):
-            self.todo.append(replace(state, exten="h", priority=1, facts=state.facts | {HUNG_UP}, stack=()))
+            self._push(replace(state, exten="h", priority=1, facts=state.facts | {HUNG_UP}, stack=()))
 
     # -- one step ------------------------------------------------------------------------------
 
@@ -252,11 +313,11 @@ class _Run:
         self._next(replace(state, facts=facts))
 
     def _next(self, state: _State) -> None:
-        self.todo.append(replace(state, priority=state.priority + 1))
+        self._push(replace(state, priority=state.priority + 1))
 
     def _event(self, state: _State, step: Step, app: str, text: str, called: tuple[Target, ...] = ()) -> None:
         if app not in _QUIET:
-            trail = (*state.trail, f"{step.app}({text})" if text else step.app)
+            trail = state.trail.then(f"{step.app}({text})" if text else step.app)
             self.trace.events.append(Event(app, tuple(split_args(text)), step, state.facts, trail, called))
 
     def _ask(self, state: _State, context: str, why: str, *facts: str) -> None:
@@ -267,9 +328,10 @@ class _Run:
         if (context, kept) in self.asked:
             return
         self.asked.add((context, kept))
-        for number in self.walker.numbers_into(context):
-            trail = (*state.trail, f"{why} {number}@{context}")
-            self.todo.append(_State(context, number, 1, {}, kept, (), trail))
+        if len(self.seen) >= self.most and self.trace.truncated:
+            return
+        for number in self._numbers(context):
+            self._push(_State(context, number, 1, {}, kept, (), state.trail.then(f"{why} {number}@{context}")))
 
     def _jump(self, state: _State, extension: Extension, place: str) -> None:
         parts = [part.strip() for part in split_args(place)]
@@ -292,8 +354,8 @@ class _Run:
             return
         trail = state.trail
         if (context, exten) != (state.context, state.exten):
-            trail = (*trail, f"{exten}@{context}")
-        self.todo.append(replace(state, context=context, exten=exten, priority=priority, trail=trail))
+            trail = trail.then(f"{exten}@{context}")
+        self._push(replace(state, context=context, exten=exten, priority=priority, trail=trail))
 
     def _priority(self, text: str, context: str, exten: str, extension: Extension) -> int | None:
         if text.isdigit():
@@ -362,6 +424,8 @@ class _Run:
         stack = (*state.stack, (state.context, state.exten, state.priority + 1))
         if len(stack) <= 20:
             self._jump(replace(state, variables=variables, stack=stack), extension, found.group("place"))
+        else:
+            self.trace.truncated = True
 
     def _app_gosubif(self, state: _State, extension: Extension, step: Step, text: str) -> None:
         condition, facts = self._condition(step, text)
@@ -384,7 +448,7 @@ class _Run:
             self._end(state, "return without a caller")
             return
         context, exten, priority = state.stack[-1]
-        self.todo.append(replace(state, context=context, exten=exten, priority=priority, stack=state.stack[:-1]))
+        self._push(replace(state, context=context, exten=exten, priority=priority, stack=state.stack[:-1]))
 
     def _app_execif(self, state: _State, extension: Extension, step: Step, text: str) -> None:
         condition, facts = self._condition(step, text)
@@ -420,7 +484,8 @@ class _Run:
         if not equals or not name:
             return state
         variables = dict(state.variables)
-        variables[name] = value.strip().strip('"')
+        if name in variables or len(variables) < _MOST_VARIABLES:  # what is not kept is not known
+            variables[name] = value.strip().strip('"')
         facts = state.facts
         if name.lower() in ("callerid(num)", "callerid(all)"):
             facts = facts | {CALLER_ID}
@@ -466,7 +531,7 @@ class _Run:
             elif target.kind == OPAQUE:
                 facts.add(CALLED_UNKNOWN)
             elif target.kind == LOCAL and is_known(target.peer) and target.number != UNKNOWN:
-                self.todo.append(
+                self._push(
                     _State(
                         target.peer,
                         target.number,
@@ -474,7 +539,7 @@ class _Run:
                         {},
                         state.facts,
                         (),
-                        (*state.trail, target.text),
+                        state.trail.then(target.text),
                     )
                 )
         if self.outside and "T" in given:

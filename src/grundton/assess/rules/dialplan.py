@@ -92,7 +92,7 @@ def guests_reach_nothing(context: Context) -> list[Judgement]:
             trace = found.from_outside(walker, entry.context)
             verdicts.hidden(entry.context, trace)
             for event in trace.events:
-                if event in trace.outward or event.app in ("voicemailmain", "disa"):
+                if event.outward or event.app in ("voicemailmain", "disa"):
                     verdicts.fail_event(entry.context, event, walker.plan, f"call from {entry.who}: ")
     return verdicts.judgements()
 
