@@ -18,6 +18,8 @@ _WORDS = {UNKNOWN: "…", DIALLED: "‹dialled›", CALLER: "‹caller›"}
 #: Longest text a variable holds (VAR_BUF_SIZE in Asterisk), how many expressions one step may hold,
 #: and longest regular expression or text for one that is tried.
 _MOST_TEXT, _MOST_EXPANSIONS, _MOST_PATTERN = 4096, 500, 256
+#: What keeps a separator from separating.
+_NESTING = frozenset('"([{')
 #: A repetition of what repeats, which a regular expression may take for ever to give up on.
 _NESTED_REPEAT = re.compile(r"[+*}][^()]*\)[+*{]")
 
@@ -86,6 +88,8 @@ def is_true(text: str) -> bool:
 
 def split_args(text: str, separator: str = ",") -> list[str]:
     """Arguments of an application: separators inside parentheses, brackets, braces and quotes do not count."""
+    if _NESTING.isdisjoint(text):
+        return text.split(separator)
     parts, depth, quoted, current = [], 0, False, ""
     for char in text:
         if char == '"':

@@ -72,6 +72,11 @@ class DialContext:
         """Whether an extension of exactly that name is here."""
         return name in self._named
 
+    def included(self, timed: bool) -> Iterator[tuple[str, bool]]:
+        """Names it includes, and whether only at certain times; always so when it is itself included like that."""
+        for name, at_times in self.includes:
+            yield name, timed or at_times
+
     def answering(self, dialled: str) -> Iterator[Extension]:
         """Extensions that match, best first."""
         yield from self._named.get(dialled.replace("-", ""), ())
@@ -150,7 +155,7 @@ class Plan:
                 break
             seen.add(step)
             order.append((context, timed))
-            todo.append(iter([(included, timed or at_times) for included, at_times in context.includes]))
+            todo.append(context.included(timed))
         self._orders[name] = order, cut
         return order, cut
 
