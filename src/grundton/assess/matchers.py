@@ -194,8 +194,9 @@ def _loopback(argument: object, _policy: Lookup) -> Matcher:
     )
 
 
-def _mode_max(argument: object, _policy: Lookup) -> Matcher:
-    allowed = int(str(argument), 8)
+def _mode_max(argument: object, policy: Lookup) -> Matcher:
+    widest = str(_resolve(argument, policy))
+    allowed = int(widest, 8)
 
     def test(value: Datum) -> bool:
         try:
@@ -203,7 +204,7 @@ def _mode_max(argument: object, _policy: Lookup) -> Matcher:
         except ValueError:
             return False
 
-    return Matcher(_last(test), f"{argument} or tighter")
+    return Matcher(_last(test), f"{widest} or tighter")
 
 
 def _version_min(argument: object, policy: Lookup) -> Matcher:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.assess.documents import config, control, runtime, snapshot, system
 
@@ -232,6 +232,7 @@ def test_a_broken_rule_is_an_error_and_costs_nothing_else() -> None:
     assert finding.verdict is Verdict.ERROR
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["sdes", "dtls", "no", "yes"]), st.integers(1, 3)), min_size=1, max_size=30))
 def test_grouping_loses_no_object_and_changes_no_verdict(phones: list[tuple[str, int]]) -> None:
     objects = [endpoint(str(n), line, media_encryption=value) for n, (value, line) in enumerate(phones)]
@@ -252,3 +253,23 @@ def test_secrets_are_judged_by_what_is_known_of_them() -> None:
     findings = judge(record, shot)
     assert verdicts(findings) == {"s": "pass", "w": "fail"}
     assert "equals name" in findings[-1].details[0].actual
+
+
+def test_a_mode_comes_from_the_policy() -> None:
+    record = control(
+        setting={"kind": "asterisk.files", "want": {"mode": {"mode_max": {"policy": "admin.socket_mode_max"}}}}
+    )
+    shot = snapshot(config("asterisk.files", "files", mode="0660"))
+    assert judge(record, shot)[0].verdict is Verdict.PASS
+    (finding,) = judge(record, shot, admin={"socket_mode_max": "0600"})
+    assert finding.verdict is Verdict.FAIL
+    assert finding.details[0].expected == "0600 or tighter"
+
+
+def test_nothing_to_judge_says_whether_there_was_anything() -> None:
+    want = {"bindaddr": {"loopback": True}}
+    record = control(setting={"kind": "manager.general", "match": {"enabled": "yes"}, "want": want, "if_none": "pass"})
+    (off,) = judge(record, snapshot(config("manager.general", "general", enabled="no")))
+    assert (off.verdict, off.reason) == (Verdict.PASS, "no manager.general with enabled: yes")
+    (none,) = judge(record, snapshot(config("manager.user", "cti")))
+    assert (none.verdict, none.reason) == (Verdict.PASS, "there is no manager.general")

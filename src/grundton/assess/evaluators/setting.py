@@ -134,13 +134,21 @@ def _if_none(context: Context, kind: str, want: dict[str, Matcher], place: str, 
         return [unchecked(kind, reason)]
     if policy == "not_applicable" or not context.applies():
         return []
-    what = source.reason or f"there is no {kind}"
+    what = source.reason or _none_of(context, kind, place)
     if policy == "fail":
         details = tuple(Detail(key, place, matcher.text, "not set", False) for key, matcher in want.items())
         return [Judgement(Verdict.FAIL, kind, (), details, what)]
     if policy == "pass":
         return [Judgement(Verdict.PASS, kind, (), (), what)]
     return [_by_defaults(context, kind, want, place, what)]
+
+
+def _none_of(context: Context, kind: str, place: str) -> str:
+    """What to say when there is nothing to judge: no object at all, or none that the record is about."""
+    if not any(context.objects(where, kind) for where in {place, "runtime" if place == "config" else place}):
+        return f"there is no {kind}"
+    conditions = [f"{key}: {matcher.text}" for key, matcher in context.matchers("match").items()]
+    return f"no {kind} with {', '.join(conditions)}" if conditions else f"no {kind} that this is about"
 
 
 def _may_apply(context: Context, kind: str) -> bool:
