@@ -26,7 +26,7 @@ from grundton.lab.topology import HostSpec, Topology
 LOCK_LIMIT = 120.0
 """Seconds to wait for another process that changes the same lab."""
 
-BOOT_LIMIT = 30.0
+BOOT_LIMIT = 90.0
 """Seconds from the start of a host until its sshd answers."""
 
 READY_LIMIT = 45.0
