@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from grundton.assess.context import Context
 from grundton.model.finding import Detail
 from grundton.model.snapshot import Object
+
+_SEPARATORS = " ,\t"
 
 
 @dataclass(slots=True)
@@ -23,20 +25,33 @@ class Columns:
 
     def values(self, key: str) -> list[Hashable]:
         """The values of a key; of a secret what is known of it, but for its fingerprint. None where it is absent."""
+        if key not in self.keys():
+            return [None] * len(self.objects)
         if key not in self._values:
             cells = self._values[key] = []
             for item in self.objects:
                 raw = None if item is None else item.raw_values.get(key)
-                cells.append(raw if raw is None or type(raw) is str else _cell(item, raw))
+                # Most are one text, as the daemon says it or on one line of a file.
+                if raw is None or type(raw) is str:
+                    cells.append(raw)
+                elif len(raw) == 1 and type(entry := raw[0]) is list and type(entry[0]) is str:
+                    cells.append(entry[0])
+                else:
+                    cells.append(_cell(item, raw))
         return self._values[key]
 
     def filled(self, key: str) -> list[Hashable]:
         """Only whether a key is absent (None), empty, nothing but separators, or says something."""
+        if key not in self.keys():
+            return [None] * len(self.objects)
         if key not in self._filled:
             cells = self._filled[key] = []
             for item in self.objects:
                 raw = None if item is None else item.raw_values.get(key)
-                cells.append(None if raw is None else _filled(item, raw))
+                if type(raw) is list and len(raw) == 1 and type(entry := raw[0]) is list:
+                    cells.append(_fill(entry[0]))
+                else:
+                    cells.append(None if raw is None else _filled(item, raw))
         return self._filled[key]
 
     def origin(self) -> list[Hashable]:
@@ -103,7 +118,14 @@ def _filled(item: Object | None, raw: Any) -> Hashable:
 def _fill(value: Any) -> int:
     if not isinstance(value, str):
         return 2
-    return 0 if not value else 2 if value.strip(" ,\t") else 1
+    if not value:
+        return 0
+    return 2 if value[0] not in _SEPARATORS or value.strip(_SEPARATORS) else 1
+
+
+def at_location(detail: Detail, location: str) -> Detail:
+    """The same value at another place (`dataclasses.replace`, several times faster)."""
+    return Detail(detail.key, detail.place, detail.expected, detail.actual, detail.ok, location, detail.is_default)
 
 
 def by_place(details: tuple[Detail, ...], members: Iterable[Object]) -> Iterator[tuple[tuple[Detail, ...], list[str]]]:
@@ -117,7 +139,10 @@ def by_place(details: tuple[Detail, ...], members: Iterable[Object]) -> Iterator
         return
     groups: dict[tuple[Hashable, ...], tuple[Object, list[str]]] = {}
     for item in members:
-        spots = tuple([_spot(item, key) for key in keys])
+        written = item.raw_values if item.place == "config" else {}
+        spots: tuple[Hashable, ...] = tuple(
+            [(raw[-1][1], raw[-1][2]) if (raw := written.get(key)) else None for key in keys]
+        )
         found = groups.get(spots)
         if found is None:
             groups[spots] = (item, [item.name])
@@ -126,13 +151,8 @@ def by_place(details: tuple[Detail, ...], members: Iterable[Object]) -> Iterator
     for spots, (item, names) in groups.items():
         yield (
             tuple(
-                detail if spot is None else replace(detail, location=str(item.location(detail.key)))
+                detail if spot is None else at_location(detail, str(item.location(detail.key)))
                 for detail, spot in zip(details, spots, strict=True)
             ),
             names,
         )
-
-
-def _spot(item: Object, key: str) -> Hashable:
-    raw = item.raw_values.get(key) if key and item.place == "config" else None
-    return (raw[-1][1], raw[-1][2]) if raw else None

@@ -63,8 +63,9 @@ def set_facets(snapshot: Snapshot, policy: ZonePolicy) -> None:
     users: dict[tuple[str, str], tuple[str, str]] = {}
     for endpoint in snapshot.objects("config", "pjsip.endpoint"):
         for kind, key in (("pjsip.auth", "auth"), ("pjsip.auth", "outbound_auth"), ("pjsip.aor", "aors")):
-            for name in items(endpoint.values(key)) if key in endpoint.raw_values else ():
-                users[(kind, name)] = roles[endpoint.name]
+            if key in endpoint.raw_values:
+                for name in items(endpoint.values(key)):
+                    users[(kind, name)] = roles[endpoint.name]
     for place in ("config", "runtime"):
         for kind in ("pjsip.auth", "pjsip.aor"):
             for item in snapshot.objects(place, kind):
@@ -78,7 +79,7 @@ def _put(item: Object, known: tuple[str, str]) -> None:
 def _role(endpoint: Object, trunks: set[str]) -> str:
     if endpoint.name in trunks:
         return TRUNK
-    if is_true(endpoint.text("webrtc")):
+    if "webrtc" in endpoint.raw_values and is_true(endpoint.text("webrtc")):
         return WEBRTC
     return PHONE
 

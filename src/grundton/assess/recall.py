@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _KEPT = 4
 #: After so many hosts in a row without one like it, a control is no longer looked up: phones are nowhere the same.
 _PATIENCE = 8
+_UNASKED = object()
 
 
 @dataclass(slots=True)
@@ -38,7 +39,7 @@ class _Known:
 class Recall:
     """Judgements of a run, by control and the rest of what they depend on; the newest few of each."""
 
-    _known: dict[tuple[str, Hashable], _Known] = field(default_factory=dict)
+    _known: dict[Hashable, dict[str, _Known]] = field(default_factory=dict)
 
     def on(self, host: HostContext) -> HostRecall:
         """The same for one host."""
@@ -48,7 +49,7 @@ class Recall:
             for item in snapshot.components.values()
         )
         frame = (host.policy.fingerprint, components, snapshot.live, snapshot.root, repr(snapshot.privilege))
-        return HostRecall(host, frame, self._known)
+        return HostRecall(host, self._known.setdefault(frame, {}))
 
 
 @dataclass(slots=True)
@@ -56,17 +57,21 @@ class HostRecall:
     """Looks for an earlier host that answered as this one does."""
 
     host: HostContext
-    frame: Hashable
-    known: dict[tuple[str, Hashable], _Known]
+    known: dict[str, _Known]
     _answers: dict[Read, Hashable] = field(default_factory=dict)
 
     def judge(self, control: Control, judge: Callable[[], list[Judgement]]) -> list[Judgement]:
         """The judgements of `control`: recalled, or made and remembered."""
-        known = self.known.setdefault((control.id, self.frame), _Known())
+        known = self.known.get(control.id)
+        if known is None:
+            known = self.known[control.id] = _Known()
         if known.misses >= _PATIENCE:
             return judge()
         for answers, judgements in known.variants:
-            if all(self._answer(read) == answer for read, answer in answers.items()):
+            for read, answer in answers.items():
+                if self._answer(read) != answer:
+                    break
+            else:
                 known.misses = 0
                 return judgements
         judgements, reads = self.host.recorded(judge)
@@ -76,6 +81,7 @@ class HostRecall:
         return judgements
 
     def _answer(self, read: Read) -> Hashable:
-        if read not in self._answers:
-            self._answers[read] = self.host.snapshot.fingerprint(read)
-        return self._answers[read]
+        answer = self._answers.get(read, _UNASKED)
+        if answer is _UNASKED:
+            answer = self._answers[read] = self.host.snapshot.fingerprint(read)
+        return answer

@@ -53,6 +53,8 @@ def number(value: Datum | None) -> float | None:
 
 def items(values: list[Datum]) -> list[str]:
     """All items of a list value: several occurrences, each perhaps separated by commas."""
+    if len(values) == 1 and isinstance(only := values[0], str) and "," not in only:
+        return [text] if (text := only.strip()) else []
     return [part.strip() for value in values if isinstance(value, str) for part in value.split(",") if part.strip()]
 
 

@@ -85,8 +85,12 @@ class Object:
 
     def value(self, key: str) -> Datum | None:
         """The last effective value of `key`, or None."""
-        values = self.values(key)
-        return values[-1] if values else None
+        raw = self.raw_values.get(key)
+        if not raw:
+            return raw if isinstance(raw, str) else None
+        if self.place == "config":
+            return raw[-1][0]  # type: ignore[no-any-return]
+        return raw[-1] if isinstance(raw, list) else raw  # type: ignore[no-any-return]
 
     def text(self, key: str, default: str = "") -> str:
         """The value as text; a redacted secret reads as `default`."""

@@ -20,6 +20,14 @@ class ObjectClass:
     item: Object
     twin: Object | None
     members: list[Object] = field(default_factory=list)
+    _names: list[str] | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the members."""
+        if self._names is None:
+            self._names = [item.name for item in self.members]
+        return self._names
 
 
 def classes(context: Context, place: str, kind: str) -> list[ObjectClass]:

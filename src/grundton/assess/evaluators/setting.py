@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from grundton.assess.columns import by_place
+from grundton.assess.columns import at_location, by_place
 from grundton.assess.context import Context
 from grundton.assess.evaluators.classes import ObjectClass, leftovers
 from grundton.assess.evaluators.objects import chosen, places, selected, where_text
@@ -50,7 +49,7 @@ def _judge_class(
     if verdict is Verdict.FAIL:
         # A missing line has no place: phones of two templates that lack the same line are one finding.
         details = tuple(
-            replace(detail, location=places_of_absent.setdefault(_said(detail), detail.location))
+            at_location(detail, places_of_absent.setdefault(_said(detail), detail.location))
             if detail.location and not group.item.raw_values.get(detail.key)
             else detail
             for detail in details
@@ -58,7 +57,7 @@ def _judge_class(
         for placed, names in by_place(details, group.members):
             grouping.add_all(names, verdict, placed, reason)
     else:
-        grouping.add_all((item.name for item in group.members), verdict, details, reason)
+        grouping.add_all(group.names, verdict, details, reason)
 
 
 def _said(detail: Detail) -> tuple[str, str, str]:
@@ -88,7 +87,7 @@ def _judge(
 
 def _without_line(detail: Detail) -> Detail:
     """A pass needs the file, not the line of each of 200 phones: without it equal passes group."""
-    return replace(detail, location=detail.location.rsplit(":", 1)[0]) if detail.location else detail
+    return at_location(detail, detail.location.rsplit(":", 1)[0]) if detail.location else detail
 
 
 def _compare(context: Context, item: Object, key: str, matcher: Matcher, source: SourceState) -> tuple[Detail, str]:
