@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from grundton.assess.context import HostContext
+from grundton.assess.context import Context, HostContext
 from grundton.assess.judgement import Judgement
 from grundton.model.snapshot import Read
 
@@ -41,15 +41,15 @@ class Recall:
 
     _known: dict[Hashable, dict[str, _Known]] = field(default_factory=dict)
 
-    def on(self, host: HostContext) -> HostRecall:
-        """The same for one host."""
+    def on(self, host: HostContext, judge: Callable[[Context], list[Judgement]]) -> HostRecall:
+        """The same for one host; `judge` is asked for what nobody remembers."""
         snapshot = host.snapshot
         components = tuple(
             (item.name, item.version, item.branch, item.package, item.running, item.distribution)
             for item in snapshot.components.values()
         )
         frame = (host.policy.fingerprint, components, snapshot.live, snapshot.root, repr(snapshot.privilege))
-        return HostRecall(host, self._known.setdefault(frame, {}))
+        return HostRecall(host, judge, self._known.setdefault(frame, {}))
 
 
 @dataclass(slots=True)
@@ -57,16 +57,17 @@ class HostRecall:
     """Looks for an earlier host that answered as this one does."""
 
     host: HostContext
+    make: Callable[[Context], list[Judgement]]
     known: dict[str, _Known]
     _answers: dict[Read, Hashable] = field(default_factory=dict)
 
-    def judge(self, control: Control, judge: Callable[[], list[Judgement]]) -> list[Judgement]:
+    def judge(self, control: Control) -> list[Judgement]:
         """The judgements of `control`: recalled, or made and remembered."""
         known = self.known.get(control.id)
         if known is None:
             known = self.known[control.id] = _Known()
         if known.misses >= _PATIENCE:
-            return judge()
+            return self.make(Context(control, self.host))
         for answers, judgements in known.variants:
             for read, answer in answers.items():
                 if self._answer(read) != answer:
@@ -74,7 +75,7 @@ class HostRecall:
             else:
                 known.misses = 0
                 return judgements
-        judgements, reads = self.host.recorded(judge)
+        judgements, reads = self.host.recorded(lambda: self.make(Context(control, self.host)))
         known.misses += 1
         known.variants.insert(0, ({read: self._answer(read) for read in reads}, judgements))
         del known.variants[_KEPT if known.misses < _PATIENCE else 0 :]

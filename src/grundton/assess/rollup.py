@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from grundton.model.assessment import DemandResult, MeasureResult
 from grundton.model.control import Control
@@ -104,6 +105,36 @@ def measures_on_host(measures: Iterable[Measure], demands: Mapping[str, DemandVe
         if ran:
             result[measure.id] = measure_verdict(ran)
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one host comes to: verdicts of its controls, of the demands they answer, of the measures of those."""
+
+    controls: Mapping[str, Verdict]
+    demands: Mapping[str, DemandVerdict]
+    measures: Mapping[str, MeasureVerdict]
+
+
+@dataclass(slots=True)
+class Outcomes:
+    """Outcomes of a run; hosts whose controls say the same share one."""
+
+    controls_of: Mapping[str, list[Control]]
+    measures: Collection[Measure]
+    _known: dict[Hashable, Outcome] = field(default_factory=dict)
+
+    def of(self, controls: Mapping[str, Verdict]) -> Outcome:
+        """The outcome of a host, from the verdicts of its controls."""
+        key = tuple(controls.items())
+        if key not in self._known:
+            demands = {
+                demand: verdict
+                for demand, answering in self.controls_of.items()
+                if (verdict := demand_on_host(answering, controls)) is not None
+            }
+            self._known[key] = Outcome(controls, demands, measures_on_host(self.measures, demands))
+        return self._known[key]
 
 
 def roll_up_measure(

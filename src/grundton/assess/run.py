@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from grundton import __version__
@@ -25,7 +24,7 @@ from grundton.model.assessment import Assessment, HostResult
 from grundton.model.control import Control
 from grundton.model.finding import Finding, finding_id
 from grundton.model.snapshot import Component, Snapshot
-from grundton.model.verdict import DemandVerdict, Level, MeasureVerdict, Verdict, worst
+from grundton.model.verdict import DemandVerdict, Level, Verdict, worst
 from grundton.records import Records, RecordsOfDay
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ def assess(
     findings: list[Finding] = []
     by_demand: dict[str, dict[str, DemandVerdict]] = {demand: {} for demand in catalog.demands}
     compiled: dict[str, dict[tuple[str, str], Any]] = {}
-    recall = Recall()
+    recall, outcomes = Recall(), rollup.Outcomes(controls_of, catalog.measures.values())
     for host in hosts:
         if host.snapshot is None or host.policy is None:
             results[host.name] = _unreached(host)
@@ -90,19 +89,12 @@ def assess(
         context = HostContext(host.snapshot, host.policy, knowledge, now, level, compiled_here)
         set_facets(host.snapshot, host.policy)
         book.add_policy(host.policy)
-        made = _judge_host(context, catalog, book, recall.on(context))
+        made = _judge_host(context, catalog, book, recall.on(context, _judge_control))
         findings += made
-        verdicts = _verdict_by_control(made)
-        on_host = {
-            demand: verdict
-            for demand, controls in controls_of.items()
-            if (verdict := rollup.demand_on_host(controls, verdicts)) is not None
-        }
-        for demand, verdict in on_host.items():
+        outcome = outcomes.of(_verdict_by_control(made))
+        for demand, verdict in outcome.demands.items():
             by_demand[demand][host.name] = verdict
-        results[host.name] = _host_result(
-            host, context, verdicts, rollup.measures_on_host(catalog.measures.values(), on_host), made
-        )
+        results[host.name] = _host_result(host, context, outcome, made)
     demands = {
         demand.id: rollup.roll_up_demand(demand, controls_of.get(demand.id, []), by_demand[demand.id], book)
         for demand in catalog.demands.values()
@@ -155,7 +147,7 @@ def _judge_host(context: HostContext, catalog: Catalog, book: RecordsOfDay, reca
     findings: list[Finding] = []
     for control in catalog.controls.values():
         if control.component in context.snapshot.components:
-            for judgement in recall.judge(control, partial(_judge_control, Context(control, context))):
+            for judgement in recall.judge(control):
                 findings += _findings(control, context, judgement, book)
     return findings
 
@@ -222,8 +214,7 @@ def _verdict_by_control(findings: Iterable[Finding]) -> dict[str, Verdict]:
 def _host_result(
     host: HostInput,
     context: HostContext,
-    controls: Mapping[str, Verdict],
-    measures: Mapping[str, MeasureVerdict],
+    outcome: rollup.Outcome,
     findings: list[Finding],
 ) -> HostResult:
     snapshot = context.snapshot
@@ -241,8 +232,8 @@ def _host_result(
         components={name: _version(item) for name, item in sorted(snapshot.components.items())},
         unread=unread,
         policy_digest=context.policy.fingerprint,
-        controls=dict(controls),
-        measures=dict(measures),
+        controls=outcome.controls,
+        measures=outcome.measures,
         counts=dict(Counter(finding.verdict.value for finding in findings)),
     )
 
