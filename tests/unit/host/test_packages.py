@@ -132,11 +132,11 @@ def test_clear_empties_a_list() -> None:
 @pytest.mark.parametrize(
     ("uri", "suite", "expected"),
     [
-        ("http://security.debian.org/debian-security", "trixie-security", True),
-        ("http://security.debian.org/", "stretch/updates", True),
+        ("http://security.example.org/debian-security", "trixie-security", True),
+        ("http://security.example.org/", "stretch/updates", True),
         ("http://archive.ubuntu.com/ubuntu", "noble-security", True),
-        ("http://deb.debian.org/debian", "trixie-updates", False),
-        ("http://deb.debian.org/debian", "trixie", False),
+        ("http://mirror.example.org/debian", "trixie-updates", False),
+        ("http://mirror.example.org/debian", "trixie", False),
     ],
 )
 def test_security_suites(uri: str, suite: str, expected: bool) -> None:
