@@ -134,7 +134,7 @@ def test_clear_empties_a_list() -> None:
     [
         ("http://security.example.org/debian-security", "trixie-security", True),
         ("http://security.example.org/", "stretch/updates", True),
-        ("http://archive.ubuntu.com/ubuntu", "noble-security", True),
+        ("http://archive.example.org/ubuntu", "noble-security", True),
         ("http://mirror.example.org/debian", "trixie-updates", False),
         ("http://mirror.example.org/debian", "trixie", False),
     ],
