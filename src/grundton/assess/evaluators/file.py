@@ -33,11 +33,11 @@ def evaluate_file(context: Context) -> list[Judgement]:
             continue
         details = tuple(
             Detail(
-                _label(key),
+                key,
                 "system",
                 matcher.text,
-                show(item.value(_label(key))),
-                matcher(item.values(_label(key))),
+                show(item.value(key)),
+                matcher(item.values(key)),
             )
             for key, matcher in want.items()
         )
@@ -48,14 +48,10 @@ def evaluate_file(context: Context) -> list[Judgement]:
         return judgements
     if source.incomplete:
         return [unchecked(KIND, "no such file seen, but: " + "; ".join(source.incomplete))]
-    match_none = spec.get("if_none", "not_applicable")
-    if match_none == "not_applicable":
+    if_none = spec.get("if_none", "not_applicable")
+    if if_none == "not_applicable":
         return []
-    verdict = Verdict.FAIL if match_none == "fail" else Verdict.PASS
+    verdict = Verdict.FAIL if if_none == "fail" else Verdict.PASS
     paths = ", ".join(spec["paths"])
     details = (Detail(KIND, "system", "there", "not there", verdict is Verdict.PASS),)
     return [Judgement(verdict, KIND, (), details, f"no file matches {paths}")]
-
-
-def _label(key: str) -> str:
-    return key
